@@ -1,0 +1,1 @@
+"""Pages for the plugin set, users and boards."""

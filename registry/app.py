@@ -1,0 +1,59 @@
+"""Assembly of the registry: one call per line, in the order in which a request meets them."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from registry import config, db, health, language, logs, pages, security
+from registry.admin import views as admin_views
+from registry.audit import log as audit_log
+from registry.audit import views as audit_views
+from registry.followup import views as followup_views
+from registry.host import active, loading
+from registry.host import pages as domain_pages
+from registry.people import limits, passwords, sessions
+from registry.people import views as people_views
+from registry.plan import views as plan_views
+from registry.plan.importing import views as import_views
+from registry.publication import views as publication_views
+from registry.reporting import views as reporting_views
+
+
+def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
+    """Build the application for one installation.
+
+    :param instance: folder with database, configuration and keys; else ``REGISTRY_INSTANCE``,
+        else ``./instance``.
+    :param overrides: settings by name, for tests.
+    :raises registry.config.ConfigError: when a setting is unknown or wrong.
+    """
+    settings = config.load_settings(Path(instance) if instance else None, **overrides)
+    app = Flask("registry", template_folder=str(pages.folder("templates")))
+    app.extensions["settings"] = settings
+
+    logs.init_app(app, settings)
+    security.init_app(app, settings)
+    language.init_app(app, settings)
+    db.init_app(app, settings)
+    audit_log.init_app(app)
+    passwords.init_app(app, settings)
+    limits.init_app(app, settings)
+    sessions.init_app(app, settings)
+    loading.init_app(app, settings)
+    active.init_app(app)
+    pages.init_app(app, settings)
+
+    app.register_blueprint(health.bp)
+    app.register_blueprint(people_views.bp)
+    app.register_blueprint(publication_views.bp)
+    app.register_blueprint(plan_views.bp)
+    app.register_blueprint(import_views.bp)
+    app.register_blueprint(reporting_views.bp)
+    app.register_blueprint(followup_views.bp)
+    app.register_blueprint(audit_views.bp)
+    app.register_blueprint(admin_views.bp)
+    domain_pages.init_app(app)
+
+    sessions.check_endpoints(app)
+    return app

@@ -1,0 +1,165 @@
+"""Typed settings: defaults, then ``instance/config.toml``, then ``REGISTRY_…`` variables.
+
+A setting that is unknown or of the wrong kind stops the start with one clear line.
+"""
+
+import dataclasses
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PREFIX = "REGISTRY_"
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the message is one line for the operator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything an operator can set. Names here are the names in config.toml."""
+
+    instance: Path
+    municipality: str = "Kommunen"
+    database_url: str = ""
+    secret_key: str = field(default="", repr=False)
+    language: str = "sv"
+    timezone: str = "Europe/Stockholm"
+    plugin_dirs: tuple[Path, ...] = ()
+    cookie_secure: bool = True
+    session_hours: int = 12
+    idle_minutes: int = 120
+    sign_in_limit: str = "10 per 15 minutes"
+    rate_limit_storage: str = "memory://"
+    trusted_proxies: int = 0
+    upload_megabytes: int = 20
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65536
+    log_level: str = "INFO"
+    demo: bool = False
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database; SQLite in the instance folder unless set."""
+        if not self.database_url:
+            return f"sqlite:///{self.instance / 'registry.sqlite'}"
+        return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def load_settings(
+    instance: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    **overrides: Any,
+) -> Settings:
+    """Read the settings of one installation.
+
+    :raises ConfigError: for an unknown setting, a value of the wrong kind or an unreadable file.
+    """
+    environ = os.environ if environ is None else environ
+    folder = Path(instance or environ.get(PREFIX + "INSTANCE") or Path.cwd() / "instance").resolve()
+    values: dict[str, Any] = {}
+    source = folder / "config.toml"
+    if source.exists():
+        for name, value in _read_toml(source).items():
+            values[name] = _typed(name, value, str(source))
+    for key, text in environ.items():
+        if key.startswith(PREFIX) and key != PREFIX + "INSTANCE":
+            name = key.removeprefix(PREFIX).lower()
+            values[name] = _typed(name, _from_text(name, text, key), key)
+    for name, value in overrides.items():
+        values[name] = _typed(name, value, "create_app")
+    folder.mkdir(parents=True, exist_ok=True)
+    values.setdefault("secret_key", "")
+    if not values["secret_key"]:
+        values["secret_key"] = _kept_secret(folder / "secret_key")
+    settings = Settings(instance=folder, **values)
+    _check_values(settings)
+    return settings
+
+
+_FIELDS = {f.name: f for f in dataclasses.fields(Settings) if f.name != "instance"}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _from_text(name: str, text: str, source: str) -> Any:
+    """An environment variable's text as the kind of value its setting has."""
+    if name not in _FIELDS:
+        raise ConfigError(f"{source}: unknown setting “{name}”")
+    kind = _FIELDS[name].type
+    if kind is bool:
+        lowered = text.strip().lower()
+        if lowered not in {"true", "false", "1", "0"}:
+            raise ConfigError(f"{source}: {text!r} is not true or false")
+        return lowered in {"true", "1"}
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError as error:
+            raise ConfigError(f"{source}: {text!r} is not a whole number") from error
+    if name == "plugin_dirs":
+        return [part for part in text.split(os.pathsep) if part]
+    return text
+
+
+def _typed(name: str, value: Any, source: str) -> Any:
+    if name not in _FIELDS:
+        known = ", ".join(sorted(_FIELDS))
+        raise ConfigError(f"{source}: unknown setting “{name}”; known are {known}")
+    if name == "plugin_dirs":
+        if not isinstance(value, list | tuple):
+            raise ConfigError(f"{source}: plugin_dirs must be a list of folders")
+        return tuple(Path(part) for part in value)
+    kind = _FIELDS[name].type
+    if not isinstance(kind, type) or not isinstance(value, kind) or (
+        kind is int and isinstance(value, bool)
+    ):
+        expected = {bool: "true or false", int: "a whole number", str: "text"}.get(kind, str(kind))  # type: ignore[arg-type]
+        raise ConfigError(f"{source}: {name} must be {expected}, not {value!r}")
+    return value
+
+
+def _check_values(settings: Settings) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        backend = make_url(settings.database).get_backend_name()
+    except ArgumentError as error:
+        raise ConfigError("database_url is not a database address") from error
+    if backend not in {"sqlite", "postgresql"}:
+        raise ConfigError(f"database_url: {backend} is not supported; use sqlite or postgresql")
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"timezone: {settings.timezone!r} is not a known time zone") from error
+    if settings.language not in {"sv", "en"}:
+        raise ConfigError(f"language: {settings.language!r} is not one of sv, en")
+    if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise ConfigError(f"log_level: {settings.log_level!r} is not DEBUG, INFO, WARNING or ERROR")
+    for name in ("session_hours", "idle_minutes", "upload_megabytes", "argon2_time_cost"):
+        if getattr(settings, name) < 1:
+            raise ConfigError(f"{name} must be at least 1")
+
+
+def _kept_secret(path: Path) -> str:
+    """The installation's own signing key, made at the first start and readable by its owner."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text("utf-8").strip()
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        secret = secrets.token_hex(32)
+        file.write(secret + "\n")
+    return secret

@@ -1,0 +1,1 @@
+"""The demo plan, as data, and its loader."""

@@ -1,0 +1,1 @@
+"""Effect methods, effect metrics, targets and values."""

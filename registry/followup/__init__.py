@@ -1,0 +1,1 @@
+"""What the executive board sees: state, gaps, effects."""

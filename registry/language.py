@@ -1,0 +1,100 @@
+"""Language, numbers and dates as a Swedish municipality writes them."""
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from flask import Flask, current_app, has_request_context, session
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+
+from registry.config import Settings
+
+NBSP = "\N{NO-BREAK SPACE}"
+babel = Babel()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["BABEL_DEFAULT_LOCALE"] = settings.language
+    app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
+    babel.init_app(app, locale_selector=_select_locale)
+    app.jinja_env.filters.update(number=number, day=day, long_day=long_day, moment=moment)
+
+
+def _select_locale() -> str:
+    chosen = session.get("language") if has_request_context() else None
+    return chosen if chosen in {"sv", "en"} else current_app.config["BABEL_DEFAULT_LOCALE"]
+
+
+def number(value: Decimal | float | None, decimals: int | None = None) -> str:
+    """``1234.5`` → ``1 234,5`` (with no-break spaces); ``None`` → an en dash."""
+    if value is None:
+        return "–"
+    exact = Decimal(str(value))
+    if decimals is not None:
+        exact = round(exact, decimals)
+    text = f"{exact.normalize():,f}"
+    if get_locale() is not None and str(get_locale()) == "en":
+        return text
+    return text.replace(",", NBSP).replace(".", ",").replace("-", "−")
+
+
+def parse_number(text: str) -> Decimal:
+    """Read a number as people write it: ``1 234,5``, ``1234.5``, ``−3``.
+
+    :raises ValueError: when it is not one number, or has more than four decimals or 14 digits.
+    """
+    cleaned = text.strip().replace(NBSP, "").replace("\N{NARROW NO-BREAK SPACE}", "")
+    cleaned = cleaned.replace(" ", "").replace("−", "-").replace(",", ".")
+    try:
+        value = Decimal(cleaned)
+    except InvalidOperation as error:
+        raise ValueError(text) from error
+    if not value.is_finite() or abs(value) >= 10**14:
+        raise ValueError(text)
+    if value != round(value, 4):
+        raise ValueError(text)
+    return value
+
+
+def day(value: date | datetime | None) -> str:
+    """``2026-01-31``."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = local(value).date()
+    return value.isoformat()
+
+
+def long_day(value: date | datetime | None) -> str:
+    """``31 januari 2026``."""
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        value = local(value).date()
+    return format_date(value, "d MMMM y", locale=get_locale() or "sv")
+
+
+def moment(value: datetime | None) -> str:
+    """``2026-01-31 09:41``, in the municipality's own time."""
+    return "–" if value is None else local(value).strftime("%Y-%m-%d %H:%M")
+
+
+def local(value: datetime) -> datetime:
+    return value.astimezone(_zone(current_app.config["BABEL_DEFAULT_TIMEZONE"]))
+
+
+def today() -> date:
+    """The day it is in the municipality."""
+    return datetime.now(_zone(current_app.config["BABEL_DEFAULT_TIMEZONE"])).date()
+
+
+@lru_cache(maxsize=8)
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def yes_no(value: bool) -> str:
+    return _("Ja") if value else _("Nej")

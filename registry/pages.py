@@ -1,0 +1,153 @@
+"""What every page shares: assets, navigation, error pages."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from flask import Flask, current_app, g, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from registry.config import Settings
+from registry.people.permissions import Denied, Permission, may
+
+PACKAGE = Path(__file__).parent
+
+
+def folder(name: str) -> Path:
+    """``templates`` or ``plugins``: inside the installed package, else beside it in a checkout."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the main menu; ``section`` is the blueprint it belongs to."""
+
+    label: str
+    href: str
+    section: str
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.jinja_env.globals.update(asset=asset, may=may, Permission=Permission)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    municipality = settings.municipality
+    is_demo = settings.demo
+
+    @app.context_processor
+    def _shared() -> dict[str, object]:
+        return {
+            "viewer": g.get("viewer"),
+            "menu": menu(),
+            "municipality": municipality,
+            "is_demo": is_demo,
+        }
+
+    app.register_error_handler(Denied, _denied)
+    app.register_error_handler(CSRFError, _expired_form)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _fault)
+
+
+@cache
+def _digest(path: str, _mtime: float) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
+
+
+@cache
+def _asset(name: str) -> str:
+    path = PACKAGE / "static" / name
+    return url_for("static", filename=name, v=_digest(str(path), path.stat().st_mtime))
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with a digest so that browsers may keep it for good."""
+    if current_app.debug:
+        return url_for("static", filename=name)
+    return _asset(name)
+
+
+def menu() -> list[Link]:
+    """The main menu for whoever is asking."""
+    viewer = g.viewer
+    if not viewer.signed_in:
+        return [Link(_("Planen"), url_for("publication.home"), "publication")]
+    entries: list[Link] = []
+    if viewer.boards(Permission.WRITE_REPORTS):
+        entries.append(Link(_("Att göra"), url_for("reporting.my_work"), "work"))
+    if may(viewer, Permission.READ_PLAN):
+        entries.append(Link(_("Planen"), url_for("plan.current"), "plan"))
+        entries.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
+    if may(viewer, Permission.READ_REPORTS):
+        entries.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
+    if may(viewer, Permission.READ_FOLLOWUP):
+        entries.append(Link(_("Uppföljning"), url_for("followup.latest"), "followup"))
+    if may(viewer, Permission.READ_AUDIT):
+        entries.append(Link(_("Logg"), url_for("audit.entries"), "audit"))
+    if may(viewer, Permission.MANAGE_PLUGINS):
+        entries.append(Link(_("Administration"), url_for("admin.plugins"), "admin"))
+    return entries
+
+
+def _page(status: int, title: str, text: str) -> ResponseReturnValue:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html":
+        return jsonify(error=title, message=text), status
+    return render_template("error.html", title=title, text=text, status=status), status
+
+
+def _denied(error: Denied) -> ResponseReturnValue:
+    if not g.viewer.signed_in:
+        return _page(403, _("Du behöver logga in"), _("Logga in och försök igen."))
+    return _page(
+        403,
+        _("Du har inte behörighet till sidan"),
+        _("Behöver du den i ditt arbete? Be kommunens administratör om rätt roll."),
+    )
+
+
+def _expired_form(error: CSRFError) -> ResponseReturnValue:
+    return _page(
+        400,
+        _("Formuläret kunde inte tas emot"),
+        _("Sidan hade varit öppen för länge. Gå tillbaka, ladda om sidan och skicka igen."),
+    )
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is not None and error.code < 400:
+        return error.get_response()  # type: ignore[return-value]
+    texts = {
+        404: (
+            _("Sidan finns inte"),
+            _("Adressen kan vara felskriven, eller så har sidan tagits bort."),
+        ),
+        405: (_("Sidan kan inte användas så"), _("Gå tillbaka och försök på nytt.")),
+        413: (
+            _("Filen är för stor"),
+            _("Dela upp filen, eller ta bort bilder och blad som inte behövs."),
+        ),
+        429: (
+            _("För många försök"),
+            _("Vänta en kvart och försök igen. Har du glömt lösenordet? Be om en ny inbjudan."),
+        ),
+    }
+    title, text = texts.get(
+        error.code or 500, (_("Det gick inte"), _("Gå tillbaka och försök igen."))
+    )
+    return _page(error.code or 500, title, text)
+
+
+def _fault(error: Exception) -> ResponseReturnValue:
+    current_app.logger.exception("unhandled", exc_info=error)
+    if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    return _page(
+        500,
+        _("Något gick fel hos oss"),
+        _("Det du skrev kan ha gått förlorat om det inte var sparat. Felet är loggat."),
+    )

@@ -1,0 +1,1 @@
+"""Users, boards, roles, sign-in and the one table of permissions."""

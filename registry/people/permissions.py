@@ -1,0 +1,218 @@
+"""Who may do what: one table of permissions, one table of endpoints.
+
+Deny by default: an endpoint that is not in ``ENDPOINTS`` is answered to nobody, and the app does
+not start with one. Use cases ask again with :func:`require`, for the board or domain at hand.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Role
+
+
+class Permission(StrEnum):
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+    READ_PLAN = "read_plan"
+    EDIT_PLAN = "edit_plan"
+    IMPORT_PLAN = "import_plan"
+    EDIT_EFFECTS = "edit_effects"
+    MANAGE_BOARDS = "manage_boards"
+    MANAGE_ROUNDS = "manage_rounds"
+    READ_REPORTS = "read_reports"
+    WRITE_REPORTS = "write_reports"
+    SUBMIT_REPORTS = "submit_reports"
+    REVIEW_REPORTS = "review_reports"
+    READ_FOLLOWUP = "read_followup"
+    READ_AUDIT = "read_audit"
+    MANAGE_USERS = "manage_users"
+    MANAGE_PLUGINS = "manage_plugins"
+    READ_DOMAIN = "read_domain"
+
+
+EVERY_ROLE = frozenset(Role)
+
+HOLDERS: dict[Permission, frozenset[Role]] = {
+    Permission.READ_PLAN: EVERY_ROLE,
+    Permission.EDIT_PLAN: frozenset({Role.COORDINATOR}),
+    Permission.IMPORT_PLAN: frozenset({Role.COORDINATOR}),
+    Permission.EDIT_EFFECTS: frozenset({Role.COORDINATOR, Role.REPORTER, Role.APPROVER}),
+    Permission.MANAGE_BOARDS: frozenset({Role.COORDINATOR}),
+    Permission.MANAGE_ROUNDS: frozenset({Role.COORDINATOR}),
+    Permission.READ_REPORTS: EVERY_ROLE - {Role.ADMIN},
+    Permission.WRITE_REPORTS: BOARD_ROLES,
+    Permission.SUBMIT_REPORTS: frozenset({Role.APPROVER}),
+    Permission.REVIEW_REPORTS: frozenset({Role.COORDINATOR}),
+    Permission.READ_FOLLOWUP: EVERY_ROLE - {Role.ADMIN},
+    Permission.READ_AUDIT: frozenset({Role.AUDITOR}),
+    Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
+    Permission.MANAGE_PLUGINS: frozenset({Role.ADMIN}),
+    Permission.READ_DOMAIN: EVERY_ROLE - {Role.ADMIN},
+}
+
+ENDPOINTS: dict[str, Permission] = {
+    "static": Permission.PUBLIC,
+    "health.live": Permission.PUBLIC,
+    "health.ready": Permission.PUBLIC,
+    # public pages
+    "publication.home": Permission.PUBLIC,
+    "publication.plan": Permission.PUBLIC,
+    "publication.measure": Permission.PUBLIC,
+    "publication.cookies": Permission.PUBLIC,
+    "publication.accessibility": Permission.PUBLIC,
+    # people
+    "people.sign_in": Permission.PUBLIC,
+    "people.sign_out": Permission.SIGNED_IN,
+    "people.account": Permission.SIGNED_IN,
+    "people.invitation": Permission.PUBLIC,
+    "people.boards": Permission.MANAGE_BOARDS,
+    "people.new_board": Permission.MANAGE_BOARDS,
+    "people.edit_board": Permission.MANAGE_BOARDS,
+    # plan
+    "plan.current": Permission.READ_PLAN,
+    "plan.plans": Permission.READ_PLAN,
+    "plan.new_plan": Permission.EDIT_PLAN,
+    "plan.version": Permission.READ_PLAN,
+    "plan.edit_version": Permission.EDIT_PLAN,
+    "plan.publish": Permission.EDIT_PLAN,
+    "plan.measures": Permission.READ_PLAN,
+    "plan.measure": Permission.READ_PLAN,
+    "plan.new_measure": Permission.EDIT_PLAN,
+    "plan.edit_measure": Permission.EDIT_PLAN,
+    "plan.new_group": Permission.EDIT_PLAN,
+    "plan.edit_group": Permission.EDIT_PLAN,
+    "plan.new_area": Permission.EDIT_PLAN,
+    "plan.edit_area": Permission.EDIT_PLAN,
+    "plan.new_subgoal": Permission.EDIT_PLAN,
+    "plan.edit_subgoal": Permission.EDIT_PLAN,
+    "plan.new_activity": Permission.EDIT_PLAN,
+    "plan.edit_activity": Permission.EDIT_PLAN,
+    "plan.new_metric": Permission.EDIT_PLAN,
+    "plan.edit_metric": Permission.EDIT_PLAN,
+    "plan.new_method": Permission.EDIT_EFFECTS,
+    "plan.edit_method": Permission.EDIT_EFFECTS,
+    "plan.move": Permission.EDIT_PLAN,
+    "plan.delete": Permission.EDIT_PLAN,
+    # import
+    "importing.upload": Permission.IMPORT_PLAN,
+    "importing.columns": Permission.IMPORT_PLAN,
+    "importing.preview": Permission.IMPORT_PLAN,
+    "importing.confirm": Permission.IMPORT_PLAN,
+    # reporting
+    "reporting.my_work": Permission.WRITE_REPORTS,
+    "reporting.rounds": Permission.READ_REPORTS,
+    "reporting.new_round": Permission.MANAGE_ROUNDS,
+    "reporting.round": Permission.READ_REPORTS,
+    "reporting.edit_round": Permission.MANAGE_ROUNDS,
+    "reporting.close_round": Permission.MANAGE_ROUNDS,
+    "reporting.reopen_round": Permission.MANAGE_ROUNDS,
+    "reporting.report": Permission.READ_REPORTS,
+    "reporting.item": Permission.WRITE_REPORTS,
+    "reporting.submit": Permission.SUBMIT_REPORTS,
+    "reporting.accept": Permission.REVIEW_REPORTS,
+    "reporting.return_report": Permission.REVIEW_REPORTS,
+    # follow-up
+    "followup.latest": Permission.READ_FOLLOWUP,
+    "followup.round": Permission.READ_FOLLOWUP,
+    # audit
+    "audit.entries": Permission.READ_AUDIT,
+    # administration
+    "admin.plugins": Permission.MANAGE_PLUGINS,
+    "admin.switch_plugin": Permission.MANAGE_PLUGINS,
+    "admin.users": Permission.MANAGE_USERS,
+    "admin.new_user": Permission.MANAGE_USERS,
+    "admin.edit_user": Permission.MANAGE_USERS,
+    "admin.invite": Permission.MANAGE_USERS,
+    "admin.remove_user": Permission.MANAGE_USERS,
+}
+
+
+@dataclass(frozen=True)
+class Grant:
+    role: Role
+    board_id: int | None = None
+    domain: str | None = None
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Whoever asks: a signed-in person with grants, or nobody (``user_id`` is ``None``)."""
+
+    user_id: int | None = None
+    name: str = ""
+    email: str = ""
+    sign_in_id: int | None = None
+    grants: frozenset[Grant] = frozenset()
+
+    @property
+    def signed_in(self) -> bool:
+        return self.user_id is not None
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants)
+
+    def boards(self, permission: Permission) -> frozenset[int]:
+        """The boards for which a board role gives this permission."""
+        return frozenset(
+            grant.board_id
+            for grant in self.grants
+            if grant.board_id is not None and grant.role in HOLDERS[permission]
+        )
+
+    def domains(self, permission: Permission) -> frozenset[str]:
+        return frozenset(
+            grant.domain
+            for grant in self.grants
+            if grant.domain is not None and grant.role in HOLDERS[permission]
+        )
+
+
+NOBODY = Viewer()
+
+
+class Denied(Exception):
+    """The viewer lacks a permission. The person is told where to turn, never what was there."""
+
+    def __init__(self, permission: Permission) -> None:
+        super().__init__(permission.value)
+        self.permission = permission
+
+
+def may(
+    viewer: Viewer,
+    permission: Permission,
+    *,
+    board_id: int | None = None,
+    domain: str | None = None,
+) -> bool:
+    """Whether the viewer holds the permission, for the board or domain if one is named.
+
+    Without board and domain: whether the viewer holds it anywhere.
+    """
+    if permission is Permission.PUBLIC:
+        return True
+    if permission is Permission.SIGNED_IN:
+        return viewer.signed_in
+    holders = HOLDERS[permission]
+    for grant in viewer.grants:
+        if grant.role not in holders:
+            continue
+        if grant.role in BOARD_ROLES and board_id is not None and grant.board_id != board_id:
+            continue
+        if grant.role in DOMAIN_ROLES and domain is not None and grant.domain != domain:
+            continue
+        return True
+    return False
+
+
+def require(
+    viewer: Viewer,
+    permission: Permission,
+    *,
+    board_id: int | None = None,
+    domain: str | None = None,
+) -> None:
+    """:raises Denied: unless the viewer may."""
+    if not may(viewer, permission, board_id=board_id, domain=domain):
+        raise Denied(permission)

@@ -1,0 +1,154 @@
+"""Who is asking: from the cookie to a :class:`~registry.people.permissions.Viewer`.
+
+The session cookie carries a random token; the table ``sign_in`` its SHA-256. A session ends by
+signing out, by a new password, after ``session_hours``, and after ``idle_minutes`` without a
+request (kept in the signed cookie, so that reading a page writes nothing).
+"""
+
+import hashlib
+import time
+from datetime import timedelta
+
+import sqlalchemy as sa
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from registry.config import Settings
+from registry.db import db, now
+from registry.people.models import RoleGrant, SignIn, User
+from registry.people.permissions import ENDPOINTS, NOBODY, Denied, Grant, Permission, Viewer, may
+
+SEEN_EVERY_SECONDS = 300
+login_manager = LoginManager()
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]
+    """What Flask-Login carries: a viewer under the token of its session."""
+
+    def __init__(self, token: str, viewer: Viewer) -> None:
+        self.id = token
+        self.viewer = viewer
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.extensions["session_times"] = (
+        timedelta(hours=settings.session_hours),
+        settings.idle_minutes * 60,
+    )
+    login_manager.init_app(app)
+    login_manager.session_protection = None
+    login_manager.user_loader(_load)
+    app.before_request(_identify)
+    app.before_request(_gate)
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin(user: User, token: str) -> None:
+    """Start a session for the user in this request; the caller commits."""
+    lifetime, _idle = current_app.extensions["session_times"]
+    row = SignIn(token_hash=hash_token(token), user=user, expires_at=now() + lifetime)
+    db.session.add(row)
+    db.session.flush()
+    session.clear()
+    session["seen"] = int(time.time())
+    viewer = Viewer(user.id, user.name, user.email, row.id, frozenset())
+    login_user(SignedIn(token, viewer))
+    g.viewer = viewer
+
+
+def end() -> None:
+    """End the session of this request; the caller commits."""
+    if g.viewer.sign_in_id is not None:
+        row = db.session.get(SignIn, g.viewer.sign_in_id)
+        if row is not None:
+            row.ended_at = now()
+    logout_user()
+    session.clear()
+    g.viewer = NOBODY
+
+
+def end_all(user_id: int) -> None:
+    """End every session of a user; the caller commits."""
+    for row in db.session.scalars(
+        sa.select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
+    ):
+        row.ended_at = now()
+
+
+_VIEWER = (
+    sa.select(
+        SignIn.id,
+        SignIn.expires_at,
+        User.id,
+        User.name,
+        User.email,
+        RoleGrant.role,
+        RoleGrant.board_id,
+        RoleGrant.domain,
+    )
+    .join(User, User.id == SignIn.user_id)
+    .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
+    .where(SignIn.token_hash == sa.bindparam("hash"), SignIn.ended_at.is_(None), User.active)
+)
+
+
+def _load(token: str) -> SignedIn | None:
+    rows = db.session.execute(_VIEWER, {"hash": hash_token(token)}).all()
+    if not rows or rows[0][1] <= now():
+        return None
+    sign_in_id, _expires, user_id, name, email = rows[0][:5]
+    grants = frozenset(Grant(role, board, domain) for *_rest, role, board, domain in rows if role)
+    return SignedIn(token, Viewer(user_id, name, email, sign_in_id, grants))
+
+
+def _identify() -> None:
+    g.viewer = NOBODY
+    if request.endpoint == "static" or "_user_id" not in session:
+        return
+    _lifetime, idle = current_app.extensions["session_times"]
+    seen = session.get("seen", 0)
+    if time.time() - seen > idle:
+        session.clear()
+        g.ended_idle = True
+        return
+    if time.time() - seen > SEEN_EVERY_SECONDS:
+        session["seen"] = int(time.time())
+    if current_user.is_authenticated:
+        g.viewer = current_user.viewer
+
+
+def _gate() -> BaseResponse | None:
+    """Deny by default: the endpoint's permission, from the one table, before anything else."""
+    endpoint = request.endpoint
+    if endpoint is None:
+        return None
+    permission = ENDPOINTS.get(endpoint)
+    if permission is None and endpoint.startswith("domain."):
+        permission = Permission.READ_DOMAIN
+    if permission is None:
+        raise Denied(Permission.SIGNED_IN)
+    if may(g.viewer, permission):
+        return None
+    if not g.viewer.signed_in and request.method in {"GET", "HEAD"}:
+        return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
+    raise Denied(permission)
+
+
+def vary_by_cookie(response: Response) -> Response:
+    response.vary.add("Cookie")
+    return response
+
+
+def check_endpoints(app: Flask) -> None:
+    """:raises RuntimeError: when an endpoint is missing in the table of permissions."""
+    missing = {
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in ENDPOINTS and not rule.endpoint.startswith("domain.")
+    }
+    if missing:
+        raise RuntimeError(f"no permission named for {', '.join(sorted(missing))}")

@@ -1,0 +1,1 @@
+"""Plans, goal groups, goal areas, sub-goals, measures, activities, responsibilities and import."""

@@ -1,0 +1,5 @@
+"""Import pages: HTTP only."""
+
+from flask import Blueprint
+
+bp = Blueprint("importing", __name__)

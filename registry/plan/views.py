@@ -1,0 +1,5 @@
+"""Plan pages: HTTP only."""
+
+from flask import Blueprint
+
+bp = Blueprint("plan", __name__)

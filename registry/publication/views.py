@@ -1,0 +1,5 @@
+"""The public pages."""
+
+from flask import Blueprint
+
+bp = Blueprint("publication", __name__)

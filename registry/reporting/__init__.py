@@ -1,0 +1,1 @@
+"""Rounds, reports and their review."""

@@ -1,0 +1,10 @@
+"""Every table of the core, for migrations: importing this module registers them all."""
+
+from registry.audit import models as audit
+from registry.effects import models as effects
+from registry.host import models as host
+from registry.people import models as people
+from registry.plan import models as plan
+from registry.reporting import models as reporting
+
+__all__ = ["audit", "effects", "host", "people", "plan", "reporting"]
