@@ -10,7 +10,7 @@ from registry.admin import views as admin_views
 from registry.audit import log as audit_log
 from registry.audit import views as audit_views
 from registry.followup import views as followup_views
-from registry.host import active, loading
+from registry.host import active, calls, loading
 from registry.host import pages as domain_pages
 from registry.people import limits, passwords, sessions
 from registry.people import views as people_views
@@ -38,10 +38,12 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     db.init_app(app, settings)
     audit_log.init_app(app)
     passwords.init_app(app, settings)
-    limits.init_app(app, settings)
     sessions.init_app(app, settings)
-    loading.init_app(app, settings)
+    limits.init_app(app, settings)
+    security.guard_forms(app)
+    loading.init_app(app, settings, pages.folder("plugins"))
     active.init_app(app)
+    calls.init_app(app)
     pages.init_app(app, settings)
 
     app.register_blueprint(health.bp)

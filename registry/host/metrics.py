@@ -1,0 +1,36 @@
+"""Metrics of domains: a number computed from a report, or one that comes from outside."""
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+
+from registry.host.fields import NAME
+from registry.host.values import ReportView, Target
+
+BETTER = frozenset({"higher", "lower", "ambiguous"})
+
+
+@dataclass(frozen=True)
+class Metric:
+    """An effect metric that a domain offers.
+
+    :param better: ``higher``, ``lower`` or ``ambiguous``; an ambiguous change is never coloured.
+    :param compute: gives the value from one report, or ``None`` for "no value", never 0 for it.
+    :param source: an outside series, as ``kolada:N07403``. Neither: boards enter their own count.
+    """
+
+    name: str
+    label: str
+    _: KW_ONLY
+    unit: str = ""
+    better: str = "higher"
+    target: Target | None = None
+    compute: Callable[[ReportView], float | None] | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if not NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} is not a metric name")
+        if self.better not in BETTER:
+            raise ValueError(f"metric {self.name}: better is higher, lower or ambiguous")
+        if self.compute is not None and self.source:
+            raise ValueError(f"metric {self.name}: computed or from a source, not both")

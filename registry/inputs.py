@@ -1,0 +1,76 @@
+"""Form fields that read what people in Sweden write."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from wtforms import DateField, Field, SelectMultipleField, StringField
+from wtforms.validators import DataRequired, StopValidation
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from registry.language import number, parse_number
+
+
+class Required(DataRequired):
+    """Says what to do, in words; ``DataRequired`` but for the sentence."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if field.data is None or field.data == [] or not str(field.data).strip():
+            if field.errors:  # it could not be read: that is said already
+                raise StopValidation()
+            field.errors = []
+            raise StopValidation(_("Fyll i det här fältet."))
+
+
+class NumberField(StringField):
+    """A decimal number, written ``1 234,5`` or ``1234.5``; ``data`` is a Decimal or ``None``."""
+
+    def __init__(self, label: Any = None, validators: Any = None, *, whole: bool = False, **kw: Any):
+        super().__init__(label, validators, **kw)
+        self.whole = whole
+        kind = "numeric" if whole else "decimal"
+        self.render_kw = {"inputmode": kind, "autocomplete": "off", **(self.render_kw or {})}
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data: Decimal | None = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            value = parse_number(text)
+        except ValueError as error:
+            raise ValueError(_("Skriv ett tal, till exempel 12 eller 12,5.")) from error
+        if self.whole and value != value.to_integral_value():
+            raise ValueError(_("Skriv ett heltal, till exempel 12."))
+        self.data = value
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else number(self.data)
+
+
+class DayField(DateField):
+    """A date; the sentence says how to write one."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data: date | None = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            self.data = date.fromisoformat(text)
+        except ValueError as error:
+            raise ValueError(_("Skriv datumet som år-månad-dag, till exempel 2026-01-31.")) from error
+        if not 1900 <= self.data.year <= 2200:
+            self.data = None
+            raise ValueError(_("Året måste ligga mellan 1900 och 2200."))
+
+
+class ChoicesField(SelectMultipleField):
+    """Several choices, as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
