@@ -1,16 +1,22 @@
 """Form fields that read what people in Sweden write."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from wtforms import DateField, Field, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from registry.language import number, parse_number
+
+
+def options(pairs: Iterable[tuple[Any, str]]) -> list[Any]:
+    """Choices of a select from pairs of value and label."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 class Required(DataRequired):
@@ -27,7 +33,9 @@ class Required(DataRequired):
 class NumberField(StringField):
     """A decimal number, written ``1 234,5`` or ``1234.5``; ``data`` is a Decimal or ``None``."""
 
-    def __init__(self, label: Any = None, validators: Any = None, *, whole: bool = False, **kw: Any):
+    def __init__(
+        self, label: Any = None, validators: Any = None, *, whole: bool = False, **kw: Any
+    ):
         super().__init__(label, validators, **kw)
         self.whole = whole
         kind = "numeric" if whole else "decimal"
@@ -63,7 +71,9 @@ class DayField(DateField):
         try:
             self.data = date.fromisoformat(text)
         except ValueError as error:
-            raise ValueError(_("Skriv datumet som år-månad-dag, till exempel 2026-01-31.")) from error
+            raise ValueError(
+                _("Skriv datumet som år-månad-dag, till exempel 2026-01-31.")
+            ) from error
         if not 1900 <= self.data.year <= 2200:
             self.data = None
             raise ValueError(_("Året måste ligga mellan 1900 och 2200."))

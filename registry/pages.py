@@ -9,7 +9,8 @@ from flask import Flask, current_app, g, jsonify, render_template, request, url_
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import NoResultFound
+from werkzeug.exceptions import HTTPException, NotFound
 
 from registry.config import Settings
 from registry.people.permissions import Denied, Permission, may
@@ -51,6 +52,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.register_error_handler(Denied, _denied)
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NoResultFound, _not_found)
     app.register_error_handler(Exception, _fault)
 
 
@@ -140,6 +142,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         error.code or 500, (_("Det gick inte"), _("Gå tillbaka och försök igen."))
     )
     return _page(error.code or 500, title, text)
+
+
+def _not_found(_error: NoResultFound) -> ResponseReturnValue:
+    """What a use case was asked for does not exist."""
+    return _http_error(NotFound())
 
 
 def _fault(error: Exception) -> ResponseReturnValue:

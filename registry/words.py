@@ -1,9 +1,14 @@
 """Words of the domain that are stored as text and read by people."""
 
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, cast
 
-from flask_babel.speaklater import LazyString
+from flask_babel import lazy_gettext
+
+
+def lazy(text: str, **values: Any) -> str:
+    """``gettext`` at the time of reading: a ``LazyString``, typed as the ``str`` it acts as."""
+    return cast(str, lazy_gettext(text, **values))
 
 
 class Word(StrEnum):
@@ -12,7 +17,7 @@ class Word(StrEnum):
     Members are written ``NAME = "stored value", lazy_gettext("Etikett")``.
     """
 
-    label: LazyString
+    label: str
 
     def __new__(cls, value: str, label: Any = None) -> Self:
         member = str.__new__(cls, value)
@@ -21,5 +26,5 @@ class Word(StrEnum):
         return member
 
     @classmethod
-    def choices(cls) -> list[tuple[str, LazyString]]:
+    def choices(cls) -> list[tuple[str, str]]:
         return [(member.value, member.label) for member in cls]

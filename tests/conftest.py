@@ -3,13 +3,14 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
@@ -99,11 +100,25 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+class Client(FlaskClient):
+    """A browser: each request runs in a context of its own, as on a server.
+
+    The test's own transaction is ended first, so that neither waits for the other, and what the
+    test holds is read anew afterwards.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            db.session.rollback()
+        return Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     """The registry on that database, with an app context pushed."""
     app = create_app(tmp_path / "instance", database_url=database, **SETTINGS)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.test_client_class = Client
     with app.app_context():
         yield app
         db.session.remove()

@@ -4,13 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.db import Base, Locked, now, text_enum
 from registry.people.models import Board
 from registry.plan.models import Measure
 from registry.words import Word
+from registry.words import lazy as _l
 
 NUMBER = sa.Numeric(18, 4)
 

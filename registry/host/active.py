@@ -57,7 +57,9 @@ def fields_of(domain: Domain | None, kind: SubjectKind) -> tuple[Field, ...]:
 
 def form_class(base: type[FormT], domain: Domain | None, kind: SubjectKind) -> type[FormT]:
     specs = fields_of(domain, kind)
-    domain_fields = {f"{domain.name}{SEPARATOR}{spec.name}": spec for spec in specs} if domain else {}
+    domain_fields = (
+        {f"{domain.name}{SEPARATOR}{spec.name}": spec for spec in specs} if domain else {}
+    )
     asked = [domain.name if domain else "", *(spec.spec() for spec in specs)]
     attributes: dict[str, Any] = {name: spec.form_field() for name, spec in domain_fields.items()}
     attributes["domain"] = domain

@@ -113,7 +113,12 @@ def save(domain: Domain, kind: SubjectKind, subject_id: int, form: Form) -> None
     row = db.session.get(DomainData, (domain.name, kind, subject_id), with_for_update=True)
     if row is None:
         row = DomainData(
-            plugin=domain.name, subject_kind=kind, subject_id=subject_id, data={}, entered={}, labels={}
+            plugin=domain.name,
+            subject_kind=kind,
+            subject_id=subject_id,
+            data={},
+            entered={},
+            labels={},
         )
         db.session.add(row)
     elif row.version < domain.manifest.data_version and domain.implements("upgrade_data"):
@@ -180,8 +185,12 @@ def answers(domain: Domain, kind: SubjectKind, values: Mapping[str, Any]) -> lis
     """The given values in field order, as a person reads them."""
     return [
         Answer(
-            spec.name, str(spec.label), spec.kind, spec.dump(values[spec.name]),
-            spec.text(values[spec.name]), spec.unit,
+            spec.name,
+            str(spec.label),
+            spec.kind,
+            spec.dump(values[spec.name]),
+            spec.text(values[spec.name]),
+            spec.unit,
         )
         for spec in fields_of(domain, kind)
         if spec.name in values

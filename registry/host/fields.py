@@ -18,8 +18,9 @@ from wtforms import Field as FormField
 from wtforms import Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, Optional, ValidationError
 
-from registry.inputs import ChoicesField, DayField, NumberField, Required
+from registry.inputs import ChoicesField, DayField, NumberField, Required, options
 from registry.language import day, number, yes_no
+from registry.words import lazy as _l
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
@@ -268,7 +269,7 @@ class Choice(Field):
             raise ValueError(f"field {self.name} needs options, each value once")
 
     def form_field(self) -> Any:
-        choices = [("", _lazy_none()), *self.options]
+        choices = options([("", _l("Välj")), *self.options])
         return _ChoiceField(**self._common(), choices=choices, archived=self.archived)
 
     def load(self, stored: Any) -> str:
@@ -296,7 +297,7 @@ class Choices(Choice):
     kind: ClassVar[str] = "choices"
 
     def form_field(self) -> Any:
-        return ChoicesField(**self._common(), choices=list(self.options))
+        return ChoicesField(**self._common(), choices=options(self.options))
 
     def load(self, stored: Any) -> Any:
         known = dict((*self.options, *self.archived))
@@ -338,7 +339,7 @@ class _FlagField(RadioField):
     """Radio buttons Ja and Nej; ``data`` is True, False or None."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        choices = [("yes", _lazy("Ja")), ("no", _lazy("Nej"))]
+        choices = options([("yes", _l("Ja")), ("no", _l("Nej"))])
         super().__init__(*args, choices=choices, coerce=_yes_or_no, **kwargs)
         self.type = "RadioField"
 
@@ -361,10 +362,10 @@ class _ChoiceField(SelectField):
     def process_data(self, value: Any) -> None:
         super().process_data(value)
         if value in self.archived:
-            self.choices = [*self.choices, (value, self.archived[value])]
+            self.choices = [*self.choices, *options([(value, self.archived[value])])]
 
     def pre_validate(self, form: Form) -> None:
-        if self.data and self.data not in {choice.value for choice in self.iter_choices()}:
+        if self.data and self.data not in {choice.value for choice in self.choices}:
             raise ValidationError(_("Välj något i listan."))
 
 
@@ -383,20 +384,8 @@ class _Between:
             raise ValidationError(_("Talet ska vara högst %(most)s.", most=self.most))
 
 
-def _too_long(length: int) -> Any:
-    from flask_babel import lazy_gettext
-
-    return lazy_gettext("Texten får ha högst %(length)s tecken.", length=length)
-
-
-def _lazy(text: str) -> Any:
-    from flask_babel import lazy_gettext
-
-    return lazy_gettext(text)
-
-
-def _lazy_none() -> Any:
-    return _lazy("Välj")
+def _too_long(length: int) -> str:
+    return _l("Texten får ha högst %(length)s tecken.", length=length)
 
 
 def _stripped(value: str | None) -> str | None:

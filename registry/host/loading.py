@@ -218,5 +218,3 @@ def _app_wide(app: Flask) -> list[Any]:
     counted.append(sorted(app.jinja_env.globals))
     counted.append(len(app.teardown_appcontext_funcs))
     return counted
-
-

@@ -70,8 +70,10 @@ def read(folder: Path) -> Manifest | Refusal:
         return Refusal(name, "manifest", f"plugin.toml: {error}")
     known = {key: values[key] for key in _REQUIRED}
     manifest = Manifest(**known, language=values.get("language", "sv"), folder=folder)
-    return manifest if (reason := _incompatible(manifest.api)) is None else Refusal(
-        name, "api", reason
+    return (
+        manifest
+        if (reason := _incompatible(manifest.api)) is None
+        else Refusal(name, "api", reason)
     )
 
 

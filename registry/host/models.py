@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column
 
 from registry.db import Base, now, text_enum
 from registry.words import Word
+from registry.words import lazy as _l
 
 
 class SubjectKind(Word):

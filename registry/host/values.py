@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 
-
 @dataclass(frozen=True)
 class MeasureView:
     """A measure as a domain sees it; ``data`` holds the domain's own values on it, by field name.

@@ -3,11 +3,11 @@
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.db import Base, Locked, now, text_enum
 from registry.words import Word
+from registry.words import lazy as _l
 
 
 class BoardKind(Word):
@@ -60,9 +60,9 @@ class User(Locked, Base):
     __tablename__ = "user_account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str] = mapped_column(unique=True)
-    name: Mapped[str]
-    password_hash: Mapped[str | None] = mapped_column(info={"audit": False})
+    email: Mapped[str] = mapped_column(unique=True, info={"audit": "masked"})
+    name: Mapped[str] = mapped_column(info={"audit": "masked"})
+    password_hash: Mapped[str | None] = mapped_column(info={"audit": "masked"})
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

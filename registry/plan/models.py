@@ -4,12 +4,12 @@ from datetime import date, datetime
 from uuid import uuid4
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.db import Base, Locked, now, text_enum
 from registry.people.models import Board
 from registry.words import Word
+from registry.words import lazy as _l
 
 
 class VersionState(Word):
@@ -213,13 +213,17 @@ class Measure(Locked, Base):
     subgoal: Mapped[SubGoal] = relationship(back_populates="measures")
     area: Mapped[GoalArea] = relationship(foreign_keys=[area_id])
     responsibilities: Mapped[list["Responsibility"]] = relationship(
-        back_populates="measure", cascade="all, delete-orphan", order_by="Responsibility.share, Responsibility.id"
+        back_populates="measure",
+        cascade="all, delete-orphan",
+        order_by="Responsibility.share, Responsibility.id",
     )
     partners: Mapped[list["Partner"]] = relationship(
         back_populates="measure", cascade="all, delete-orphan", order_by="Partner.id"
     )
     activities: Mapped[list["Activity"]] = relationship(
-        back_populates="measure", cascade="all, delete-orphan", order_by="Activity.position, Activity.id"
+        back_populates="measure",
+        cascade="all, delete-orphan",
+        order_by="Activity.position, Activity.id",
     )
     complements: Mapped[list[GoalArea]] = relationship(
         secondary=measure_complement, order_by=GoalArea.position

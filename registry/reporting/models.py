@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from registry.db import Base, Locked, now, text_enum
@@ -13,6 +12,7 @@ from registry.effects.models import NUMBER, EffectMetric
 from registry.people.models import Board, User
 from registry.plan.models import Measure, MeasureStatus, PlanVersion
 from registry.words import Word
+from registry.words import lazy as _l
 
 
 class RoundState(Word):
