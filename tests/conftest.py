@@ -120,9 +120,9 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.test_client_class = Client
     with app.app_context():
+        engine = db.engine
         yield app
-        db.session.remove()
-        db.engine.dispose()
+    engine.dispose()
 
 
 @pytest.fixture
