@@ -42,7 +42,7 @@ class NumberField(StringField):
         self.render_kw = {"inputmode": kind, "autocomplete": "off", **(self.render_kw or {})}
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        self.data: Decimal | None = None
+        self.data: Decimal | None = None  # type: ignore[assignment]
         text = valuelist[0].strip() if valuelist else ""
         if not text:
             return

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from registry.config import Settings
 
 NBSP = "\N{NO-BREAK SPACE}"
+LANGUAGES = frozenset({"sv", "en"})
 babel = Babel()
 
 
@@ -20,12 +21,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = settings.language
     app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
     babel.init_app(app, locale_selector=_select_locale)
+    app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.filters.update(number=number, day=day, long_day=long_day, moment=moment)
 
 
 def _select_locale() -> str:
     chosen = session.get("language") if has_request_context() else None
-    return chosen if chosen in {"sv", "en"} else current_app.config["BABEL_DEFAULT_LOCALE"]
+    return str(chosen if chosen in LANGUAGES else current_app.config["BABEL_DEFAULT_LOCALE"])
 
 
 def number(value: Decimal | float | None, decimals: int | None = None) -> str:
@@ -94,6 +96,14 @@ def today() -> date:
 @lru_cache(maxsize=8)
 def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
+
+
+_AFTER_Z = str.maketrans({"å": "{", "ä": "|", "æ": "|", "ö": "}", "ø": "}"})
+
+
+def alphabetical(text: str) -> str:
+    """A key that sorts as a Swedish register does: case aside, å ä ö last."""
+    return text.casefold().translate(_AFTER_Z)
 
 
 def yes_no(value: bool) -> str:

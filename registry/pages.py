@@ -35,7 +35,6 @@ class Link:
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(asset=asset, may=may, Permission=Permission)
-    app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     municipality = settings.municipality
     is_demo = settings.demo
@@ -97,7 +96,8 @@ def menu() -> list[Link]:
 
 
 def _page(status: int, title: str, text: str) -> ResponseReturnValue:
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html":
+    kinds = ["text/html", "application/json"]
+    if request.accept_mimetypes.best_match(kinds, "text/html") != "text/html":
         return jsonify(error=title, message=text), status
     return render_template("error.html", title=title, text=text, status=status), status
 
@@ -122,7 +122,7 @@ def _expired_form(error: CSRFError) -> ResponseReturnValue:
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is not None and error.code < 400:
-        return error.get_response()  # type: ignore[return-value]
+        return error.get_response()
     texts = {
         404: (
             _("Sidan finns inte"),

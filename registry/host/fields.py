@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from flask_babel import gettext as _
 from wtforms import Field as FormField
 from wtforms import Form, RadioField, SelectField, StringField, TextAreaField
+from wtforms.form import BaseForm
 from wtforms.validators import Length, Optional, ValidationError
 
 from registry.inputs import ChoicesField, DayField, NumberField, Required, options
@@ -338,12 +339,12 @@ class Link(Text):
 class _FlagField(RadioField):
     """Radio buttons Ja and Nej; ``data`` is True, False or None."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         choices = options([("yes", _l("Ja")), ("no", _l("Nej"))])
-        super().__init__(*args, choices=choices, coerce=_yes_or_no, **kwargs)
+        super().__init__(choices=choices, coerce=_yes_or_no, **kwargs)
         self.type = "RadioField"
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         if self.raw_data and self.data is None:
             raise ValidationError(_("Välj Ja eller Nej."))
 
@@ -355,17 +356,20 @@ def _yes_or_no(value: Any) -> bool | None:
 class _ChoiceField(SelectField):
     """A select that keeps an archived answer choosable where it already stands."""
 
-    def __init__(self, *args: Any, archived: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self, *, choices: list[Any], archived: Sequence[tuple[str, str]] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(choices=choices, **kwargs)
+        self.offered: list[Any] = choices
         self.archived = dict(archived)
 
     def process_data(self, value: Any) -> None:
         super().process_data(value)
         if value in self.archived:
-            self.choices = [*self.choices, *options([(value, self.archived[value])])]
+            self.choices = [*self.offered, *options([(value, self.archived[value])])]
 
-    def pre_validate(self, form: Form) -> None:
-        if self.data and self.data not in {choice.value for choice in self.choices}:
+    def pre_validate(self, form: BaseForm) -> None:
+        if self.data and self.data not in {choice.value for choice in self.offered}:
             raise ValidationError(_("Välj något i listan."))
 
 

@@ -89,6 +89,7 @@ class Entry:
         base = active.current().form_class(CoreForm, SubjectKind.REPORT_ITEM, page.domain_name)
         self.page = page
         self.questions: str = base.questions  # type: ignore[attr-defined]
+        names: dict[str, Any] = base.domain_fields  # type: ignore[attr-defined]
         self.form = base(formdata=posted, data=self._stored() if posted is None else None)
         self.metrics = {
             metric.id: MetricForm(
@@ -101,7 +102,7 @@ class Entry:
         for metric in page.metrics:
             unit = f" ({metric.unit})" if metric.unit else ""
             self.metrics[metric.id].value.label.text = f"{metric.name}{unit}"
-        self.domain_fields = [self.form[name] for name in self.form.domain_fields]
+        self.domain_fields = {name: self.form[name] for name in names}
         if posted is None:
             self._show_unreadable()
 
@@ -147,7 +148,7 @@ class Entry:
         loose: list[str] = []
         for issue in checked.errors:
             name = f"{self.page.domain_name}__{issue.field}"
-            if issue.field and name in self.form.domain_fields:
+            if issue.field and name in self.domain_fields:
                 self.form[name].errors = [*self.form[name].errors, issue.message]
             else:
                 loose.append(issue.message)
@@ -176,10 +177,9 @@ def _raw(bound: Field) -> list[str]:
         return [str(one) for one in bound.data or []]
     if bound.type == "RadioField":
         return {True: ["yes"], False: ["no"]}.get(bound.data, [])
-    if isinstance(bound, NumberField):
-        return [bound._value()] if bound._value() else []
-    if isinstance(bound, DayField):
-        return [bound._value()] if bound._value() else []
+    if isinstance(bound, NumberField | DayField):
+        shown = str(bound._value())  # type: ignore[union-attr]
+        return [shown] if shown else []
     return [str(bound.data)] if bound.data else []
 
 
@@ -228,13 +228,16 @@ class RoundForm(FlaskForm):
             raise ValidationError(_("Välj minst en nämnd eller ett bolag."))
 
     def decision(self) -> NewRound:
+        """What was decided; only for a form that has been validated."""
+        if self.opens_on.data is None or self.due_on.data is None:
+            raise ValueError("the form has not been validated")
         return NewRound(
             version_id=self.version_id.data,
             title=(self.title.data or "").strip(),
             period=(self.period.data or "").strip(),
             opens_on=self.opens_on.data,
             due_on=self.due_on.data,
-            board_ids=frozenset(self.board_ids.data),
+            board_ids=frozenset(self.board_ids.data or ()),
             with_finished=bool(self.with_finished.data),
         )
 

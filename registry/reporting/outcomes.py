@@ -54,7 +54,7 @@ def refresh(round_id: int, measure_ids: Iterable[int]) -> dict[int, MeasureStatu
     changed_at = now()
     if ids:
         db.session.connection().execute(
-            sa.update(Outcome.__table__)
+            sa.update(Outcome)
             .where(
                 Outcome.round_id == round_id,
                 Outcome.measure_id == sa.bindparam("measure"),

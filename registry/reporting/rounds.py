@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
-from registry.language import today
+from registry.language import alphabetical, today
 from registry.people.models import BOARD_ROLES, Board
 from registry.people.permissions import HOLDERS, Permission, Viewer, require
 from registry.plan.models import (
@@ -174,7 +174,7 @@ def reporting_boards(version_id: int, day: date) -> list[tuple[int, str, int]]:
         counted[heir.get(board_id, board_id)].add(measure_id)
     names = dict(db.session.execute(sa.select(Board.id, Board.name)).all())
     found = [(board_id, names[board_id], len(ids)) for board_id, ids in counted.items()]
-    return sorted(found, key=lambda row: row[1])
+    return sorted(found, key=lambda row: alphabetical(row[1]))
 
 
 def published_versions() -> list[tuple[int, str]]:
@@ -284,21 +284,35 @@ def progress(viewer: Viewer, round_: Round) -> list[BoardProgress]:
         .outerjoin(ReportItem, ReportItem.report_id == Report.id)
         .where(Report.round_id == round_.id, Report.current)
         .group_by(Report.id, Board.name, Report.state, Report.revision, Report.submitted_at)
-        .order_by(Board.name)
     )
     own = only_boards(viewer)
     if own is not None:
         query = query.where(Report.board_id.in_(own))
     is_over = round_.due_on < today()
-    return [
+    found = [
         BoardProgress(
-            *row[:4],
-            *(int(count or 0) for count in row[4:7]),
-            row[7],
-            late=is_over and row[2] not in (ReportState.SUBMITTED, ReportState.ACCEPTED),
+            report_id=report_id,
+            board=board,
+            state=state,
+            revision=revision,
+            not_started=not_started or 0,
+            drafts=drafts or 0,
+            ready=ready or 0,
+            submitted_at=submitted_at,
+            late=is_over and state not in (ReportState.SUBMITTED, ReportState.ACCEPTED),
         )
-        for row in db.session.execute(query)
+        for (
+            report_id,
+            board,
+            state,
+            revision,
+            not_started,
+            drafts,
+            ready,
+            submitted_at,
+        ) in db.session.execute(query)
     ]
+    return sorted(found, key=lambda one: alphabetical(one.board))
 
 
 def only_boards(viewer: Viewer) -> frozenset[int] | None:

@@ -65,8 +65,10 @@ class ItemPage:
 class BoundEntry(Protocol):
     """The filled-in form of an item, whatever web library made it."""
 
-    form: Form
-    metrics: dict[int, Any]
+    @property
+    def form(self) -> Form: ...
+    @property
+    def metrics(self) -> Mapping[int, Any]: ...
 
     def validate(self) -> bool: ...
     def require_metrics(self) -> bool: ...
@@ -163,7 +165,8 @@ def _metrics(
         .where(EffectMetric.measure_id == measure_id, EffectMetric.archived.is_(False))
         .order_by(EffectMetric.position, EffectMetric.id)
     )
-    asked, computed = [], []
+    asked: list[EffectMetric] = []
+    computed: list[EffectMetric] = []
     for row in rows:
         if row.domain is not None and row.domain not in active.current().names:
             continue

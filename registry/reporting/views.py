@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -76,7 +77,7 @@ def item(item_id: int) -> ResponseReturnValue:
 
 
 def _save_item(page: service.ItemPage) -> ResponseReturnValue:
-    posted = with_choices(request.form, Entry(page).raw())
+    posted: MultiDict[str, str] = with_choices(request.form, Entry(page).raw())
     changed = posted.get("questions") != Entry(page).questions
     if changed:
         posted = _with_stored_answers(page, posted)
@@ -262,7 +263,15 @@ def new_round() -> ResponseReturnValue:
     form.version_id.choices = options(versions)
     boards = rounds.reporting_boards(wanted, form.opens_on.data or today()) if wanted else []
     form.board_ids.choices = options(
-        (board_id, _("%(board)s (%(count)s åtgärder)", board=name, count=count))
+        (
+            board_id,
+            ngettext(
+                "%(board)s (%(num)d\N{NO-BREAK SPACE}åtgärd)",
+                "%(board)s (%(num)d\N{NO-BREAK SPACE}åtgärder)",
+                count,
+                board=name,
+            ),
+        )
         for board_id, name, count in boards
     )
     if request.method == "GET":
