@@ -53,7 +53,7 @@ setup: .venv/.project $(VENDOR)/inter/index.css $(MO) ## Make .venv and fetch wh
 # uv takes seconds where pip takes a minute; pip.conf may hold a way out of a network that uv does not know.
 .venv/.requirements: requirements/dev.txt .venv/.uv
 	@echo "set-up: Python packages"
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $< \
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes $< \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
@@ -89,7 +89,7 @@ $(VENDOR)/inter/index.css: node_modules/.installed Makefile
 .PHONY: run
 run: export REGISTRY_INSTANCE = $(INSTANCE)
 run: setup ## Start the registry with its demo plan (PORT=8000 INSTANCE=instance)
-	@test -n "$$REGISTRY_DATABASE_URL" || test -e "$$REGISTRY_INSTANCE/config.toml" \
+	@test -n "$$REGISTRY_DATABASE_URL" || grep -qs '^database_url' "$$REGISTRY_INSTANCE/config.toml" \
 		|| test -e "$$REGISTRY_INSTANCE/registry.sqlite" || $(BIN)/registry demo
 	@exec $(BIN)/registry run --port $(PORT)
 

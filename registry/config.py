@@ -3,9 +3,11 @@
 A setting that is unknown or of the wrong kind stops the start with one clear line.
 """
 
+import contextlib
 import dataclasses
 import os
 import secrets
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,8 +122,10 @@ def _typed(name: str, value: Any, source: str) -> Any:
             raise ConfigError(f"{source}: plugin_dirs must be a list of folders")
         return tuple(Path(part) for part in value)
     kind = _FIELDS[name].type
-    if not isinstance(kind, type) or not isinstance(value, kind) or (
-        kind is int and isinstance(value, bool)
+    if (
+        not isinstance(kind, type)
+        or not isinstance(value, kind)
+        or (kind is int and isinstance(value, bool))
     ):
         expected = {bool: "true or false", int: "a whole number", str: "text"}.get(kind, str(kind))  # type: ignore[arg-type]
         raise ConfigError(f"{source}: {name} must be {expected}, not {value!r}")
@@ -154,12 +158,21 @@ def _check_values(settings: Settings) -> None:
 
 
 def _kept_secret(path: Path) -> str:
-    """The installation's own signing key, made at the first start and readable by its owner."""
+    """The installation's own signing key, made at the first start and readable by its owner.
+
+    Workers that start together agree: the file appears whole, and the first one stays.
+    """
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text("utf-8").strip()
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        secret = secrets.token_hex(32)
-        file.write(secret + "\n")
+        if not path.exists():
+            descriptor, draft = tempfile.mkstemp(dir=path.parent)  # made with mode 0600
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(secrets.token_hex(32) + "\n")
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            os.unlink(draft)
+        secret = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"secret_key: {error}") from error
+    if not secret:
+        raise ConfigError(f"secret_key: {path} is empty; remove it, and a new one is made")
     return secret

@@ -1,6 +1,6 @@
 """Informations- och cybersäkerhet: classification, incidents, MFA, phishing tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from registry.api import (
     Choice,
@@ -83,7 +83,7 @@ def metrics() -> list[Metric]:
     ]
 
 
-def _value_of(name: str):  # type: ignore[no-untyped-def]
+def _value_of(name: str) -> Callable[[ReportView], float | None]:
     def compute(report: ReportView) -> float | None:
         value = report.data.get(name)
         return None if value is None else float(value)

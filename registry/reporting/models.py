@@ -155,7 +155,10 @@ class FrozenItem(Base):
     """One measure of a submitted report, as it was; the database refuses every change."""
 
     __tablename__ = "frozen_item"
-    __table_args__ = (sa.UniqueConstraint("report_id", "measure_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("report_id", "measure_id"),
+        sa.Index("ix_frozen_item_status", "report_id", "status"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     report_id: Mapped[int] = mapped_column(sa.ForeignKey("report.id"))

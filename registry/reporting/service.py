@@ -446,7 +446,18 @@ def accept(viewer: Viewer, report_id: int, *, row_version: int) -> Report:
 
 
 def _settle_values(report: Report) -> None:
-    for row in db.session.scalars(
+    for row in _preliminary(report):
+        row.status = ValueStatus.FINAL
+
+
+def _withdraw_values(report: Report) -> None:
+    """A returned report's values are no longer anybody's answer; the frozen report keeps them."""
+    for row in _preliminary(report):
+        db.session.delete(row)
+
+
+def _preliminary(report: Report) -> list[MetricValue]:
+    rows = db.session.scalars(
         sa.select(MetricValue)
         .join(EffectMetric, EffectMetric.id == MetricValue.metric_id)
         .where(
@@ -455,8 +466,8 @@ def _settle_values(report: Report) -> None:
             MetricValue.status == ValueStatus.PRELIMINARY,
             EffectMetric.measure_id.in_(_measure_ids(report)),
         )
-    ):
-        row.status = ValueStatus.FINAL
+    )
+    return list(rows)
 
 
 def return_report(viewer: Viewer, report_id: int, *, row_version: int, comment: str) -> Report:
@@ -480,6 +491,7 @@ def return_report(viewer: Viewer, report_id: int, *, row_version: int, comment: 
         db.session.add(revised)
         db.session.flush()
         _copy_items(report, revised)
+        _withdraw_values(report)
         db.session.flush()
         outcomes.refresh(report.round_id, _measure_ids(report))
         db.session.commit()

@@ -639,6 +639,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("frozen_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_frozen_item_measure_id"), ["measure_id"], unique=False)
+        batch_op.create_index("ix_frozen_item_status", ["report_id", "status"], unique=False)
 
     op.create_table(
         "measure_complement",
@@ -973,6 +974,7 @@ def downgrade() -> None:
     op.drop_table("outcome")
     op.drop_table("measure_complement")
     with op.batch_alter_table("frozen_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_frozen_item_status")
         batch_op.drop_index(batch_op.f("ix_frozen_item_measure_id"))
 
     op.drop_table("frozen_item")

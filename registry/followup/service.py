@@ -1,0 +1,282 @@
+"""What the executive board sees of a round: state, gaps, effects. Counted in the database.
+
+A round is shown to those who may read its plan version; its measures follow from that.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from registry.db import db
+from registry.effects import service as effects
+from registry.effects.models import EffectMethod
+from registry.followup.figures import (
+    SUBMITTED,
+    AreaRow,
+    BoardRow,
+    Counts,
+    DelayedRow,
+    Deviation,
+    EndedBoard,
+    FollowUp,
+    MeasureRow,
+    RoundHead,
+    progress,
+)
+from registry.language import today
+from registry.people.models import Board
+from registry.people.permissions import Permission, Viewer, require
+from registry.plan.models import GoalArea, Measure, MeasureStatus, Plan, PlanVersion, Responsibility
+from registry.plan.visibility import visible_versions
+from registry.reporting.models import (
+    FrozenItem,
+    FrozenValue,
+    Outcome,
+    Report,
+    ReportItem,
+    Round,
+)
+from registry.reporting.outcomes import COUNTED
+
+LISTED = 20
+CHARTS = 12
+
+
+def find(viewer: Viewer, round_id: int) -> RoundHead | None:
+    """The round, or ``None`` when there is none or the viewer may not read its plan."""
+    require(viewer, Permission.READ_FOLLOWUP)
+    return next((head for head in _rounds(viewer) if head.id == round_id), None)
+
+
+def metrics(viewer: Viewer, head: RoundHead, page: int) -> effects.MetricPage:
+    """The effect metrics of the round's plan, a page at a time."""
+    require(viewer, Permission.READ_FOLLOWUP)
+    return effects.page(viewer, head.version_id, page)
+
+
+def read(viewer: Viewer, round_id: int | None = None) -> FollowUp | None:
+    """The whole follow-up of a round (the newest, if none is named), or ``None`` as in find."""
+    require(viewer, Permission.READ_FOLLOWUP)
+    rounds = tuple(_rounds(viewer))
+    head = next((one for one in rounds if round_id in (None, one.id)), None)
+    if head is None:
+        return None
+    scope: Scope = {"round": head.id, "version": head.version_id, "today": today()}
+    areas = _areas(scope)
+    without_owner, without_method = db.session.execute(_LACKING, scope).one()
+    return FollowUp(
+        round=head,
+        rounds=rounds,
+        areas=areas,
+        boards=_boards(scope, head.due_on < scope["today"]),
+        without_owner=without_owner,
+        without_method=without_method,
+        unowned=tuple(MeasureRow(*row) for row in db.session.execute(_UNOWNED, scope)),
+        unmethodical=tuple(MeasureRow(*row) for row in db.session.execute(_UNMETHODICAL, scope)),
+        delayed=_delayed(scope),
+        ended=_ended(scope),
+        effects=tuple(effects.charted(viewer, head.version_id, CHARTS)),
+        total=Counts.sum(area.counts for area in areas),
+    )
+
+
+_NEWEST_FIRST = (Round.opens_on.desc(), Round.id.desc())
+
+
+def _rounds(viewer: Viewer) -> list[RoundHead]:
+    rows = db.session.execute(
+        sa.select(
+            Round.id,
+            Round.title,
+            Round.period,
+            Round.due_on,
+            Round.state,
+            Round.closed_at,
+            Round.version_id,
+            Plan.title,
+        )
+        .join(PlanVersion, PlanVersion.id == Round.version_id)
+        .join(Plan, Plan.id == PlanVersion.plan_id)
+        .where(visible_versions(viewer))
+        .order_by(*_NEWEST_FIRST)
+    )
+    return [RoundHead(*row) for row in rows]
+
+
+Scope = dict[str, Any]
+_round = sa.bindparam("round", type_=sa.Integer)
+_version = sa.bindparam("version", type_=sa.Integer)
+
+
+def _text(column: Any) -> sa.ColumnElement[Any]:
+    """An enum column as its text: counts need no members."""
+    return sa.type_coerce(column, sa.String)
+
+
+_counted = (
+    sa.select(
+        Outcome.area_id, _text(Outcome.status).label("status"), sa.func.count().label("measures")
+    )
+    .where(Outcome.round_id == _round)
+    .group_by(Outcome.area_id, Outcome.status)
+    .subquery()
+)
+_AREAS = (
+    sa.select(GoalArea.id, GoalArea.number, GoalArea.title, _counted.c.status, _counted.c.measures)
+    .join(_counted, _counted.c.area_id == GoalArea.id)
+    .order_by(GoalArea.position, GoalArea.id)
+)
+
+
+def _areas(scope: Scope) -> tuple[AreaRow, ...]:
+    heads: dict[int, tuple[str, str]] = {}
+    counts: dict[int, dict[str | None, int]] = defaultdict(dict)
+    for area_id, number, title, status, measures in db.session.execute(_AREAS, scope):
+        heads[area_id] = (number, title)
+        counts[area_id][status] = measures
+    return tuple(
+        AreaRow(area_id, number, title, Counts.of(counts[area_id]))
+        for area_id, (number, title) in heads.items()
+    )
+
+
+_current = (Report.round_id == _round, Report.current)
+_BOARDS = (
+    sa.select(Report.id, Board.id, Board.name, Report.state, Report.revision, Report.submitted_at)
+    .join(Board, Board.id == Report.board_id)
+    .where(*_current)
+    .order_by(Board.name)
+)
+_WRITING = (
+    sa.select(ReportItem.report_id, _text(ReportItem.state), sa.func.count())
+    .where(
+        ReportItem.report_id.in_(
+            sa.select(Report.id).where(*_current, Report.state.not_in(COUNTED))
+        )
+    )
+    .group_by(ReportItem.report_id, ReportItem.state)
+)
+_FROZEN = (
+    sa.select(FrozenItem.report_id, _text(FrozenItem.status), sa.func.count())
+    .where(
+        FrozenItem.report_id.in_(sa.select(Report.id).where(*_current, Report.state.in_(COUNTED)))
+    )
+    .group_by(FrozenItem.report_id, FrozenItem.status)
+)
+
+
+def _by_report(statement: sa.Executable, scope: Scope) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    rows: Sequence[Any] = db.session.execute(statement, scope).all()
+    for report_id, key, count in rows:
+        found[report_id][key] = count
+    return found
+
+
+def _boards(scope: Scope, is_over: bool) -> tuple[BoardRow, ...]:
+    writing, frozen = _by_report(_WRITING, scope), _by_report(_FROZEN, scope)
+    rows = []
+    for report_id, board_id, name, state, revision, submitted_at in db.session.execute(
+        _BOARDS, scope
+    ):
+        came = progress(state, revision, writing[report_id])
+        if came in SUBMITTED:
+            counts = Counts.of(frozen[report_id])
+        else:
+            counts = Counts(unreported=sum(writing[report_id].values()))
+        late = is_over and came not in SUBMITTED
+        rows.append(BoardRow(board_id, report_id, name, came, late, submitted_at, counts))
+    return tuple(rows)
+
+
+def _number_without(owned: Any) -> sa.ScalarSelect[int]:
+    """How many of the round's measures are not among those. EXCEPT merges two sorted indexes."""
+    asked = sa.select(Outcome.measure_id).where(Outcome.round_id == _round)
+    lacking = sa.except_(asked, sa.select(owned)).order_by(sa.text("1")).subquery()
+    return sa.select(sa.func.count()).select_from(lacking).scalar_subquery()
+
+
+def _listed_without(owned: Any) -> sa.Select[int, str, str]:
+    return (
+        sa.select(Measure.id, Measure.number, Measure.title)
+        .where(
+            Measure.version_id == _version,
+            ~sa.exists().where(owned == Measure.id),
+            sa.exists().where(Outcome.round_id == _round, Outcome.measure_id == Measure.id),
+        )
+        .order_by(Measure.plan_order, Measure.id)
+        .limit(LISTED)
+    )
+
+
+_LACKING = sa.select(
+    _number_without(Responsibility.measure_id), _number_without(EffectMethod.measure_id)
+)
+_UNOWNED = _listed_without(Responsibility.measure_id)
+_UNMETHODICAL = _listed_without(EffectMethod.measure_id)
+
+_DELAYED = (
+    sa.select(Measure.id, Measure.number, Measure.title)
+    .join(Outcome, Outcome.measure_id == Measure.id)
+    .where(
+        Outcome.round_id == _round,
+        Outcome.area_id.in_(sa.select(GoalArea.id).where(GoalArea.version_id == _version)),
+        Outcome.status == MeasureStatus.DELAYED,
+    )
+    .order_by(Measure.plan_order, Measure.id)
+    .limit(LISTED)
+)
+_DEVIATIONS = (
+    sa.select(FrozenItem.measure_id, Board.name, FrozenValue.text)
+    .join(Report, Report.id == FrozenItem.report_id)
+    .join(Board, Board.id == Report.board_id)
+    .outerjoin(
+        FrozenValue,
+        sa.and_(
+            FrozenValue.item_id == FrozenItem.id,
+            FrozenValue.section == "core",
+            FrozenValue.name == "deviation",
+        ),
+    )
+    .where(
+        *_current,
+        Report.state.in_(COUNTED),
+        FrozenItem.status == MeasureStatus.DELAYED,
+        FrozenItem.measure_id.in_(sa.bindparam("ids", expanding=True)),
+    )
+    .order_by(Board.name)
+)
+
+
+def _delayed(scope: Scope) -> tuple[DelayedRow, ...]:
+    rows = db.session.execute(_DELAYED, scope).all()
+    said: dict[int, list[Deviation]] = defaultdict(list)
+    asked = {**scope, "ids": [row[0] for row in rows]}
+    for measure_id, board, text in db.session.execute(_DEVIATIONS, asked):
+        said[measure_id].append(Deviation(board, text or ""))
+    return tuple(DelayedRow(*row, tuple(said[row[0]])) for row in rows)
+
+
+_successor = aliased(Board)
+_still_owned = (
+    sa.select(sa.func.count())
+    .select_from(Responsibility)
+    .join(Measure, Measure.id == Responsibility.measure_id)
+    .where(Responsibility.board_id == Board.id, Measure.version_id == _version)
+    .correlate(Board)
+    .scalar_subquery()
+)
+_ENDED = (
+    sa.select(Board.id, Board.name, Board.valid_to, _successor.name, _still_owned)
+    .outerjoin(_successor, _successor.id == Board.successor_id)
+    .where(Board.valid_to < sa.bindparam("today", type_=sa.Date))
+    .order_by(Board.name)
+)
+
+
+def _ended(scope: Scope) -> tuple[EndedBoard, ...]:
+    rows = (EndedBoard(*row) for row in db.session.execute(_ENDED, scope))
+    return tuple(row for row in rows if row.measures)
