@@ -9,6 +9,7 @@ from registry import config, db, health, language, logs, pages, security
 from registry.admin import views as admin_views
 from registry.audit import log as audit_log
 from registry.audit import views as audit_views
+from registry.demo import accounts as demo_accounts
 from registry.followup import views as followup_views
 from registry.host import active, calls, loading
 from registry.host import pages as domain_pages
@@ -45,6 +46,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     active.init_app(app)
     calls.init_app(app)
     pages.init_app(app, settings)
+    demo_accounts.init_app(app, settings)
 
     app.register_blueprint(health.bp)
     app.register_blueprint(people_views.bp)

@@ -6,8 +6,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from flask import Flask, current_app, has_request_context, session
-from flask_babel import Babel, get_locale
+from babel.support import Translations
+from flask import Flask, current_app, g, has_request_context, session
+from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 
 from registry.config import Settings
@@ -22,12 +23,25 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
     babel.init_app(app, locale_selector=_select_locale)
     app.jinja_env.globals["get_locale"] = get_locale
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.filters.update(number=number, day=day, long_day=long_day, moment=moment)
 
 
 def _select_locale() -> str:
     chosen = session.get("language") if has_request_context() else None
     return str(chosen if chosen in LANGUAGES else current_app.config["BABEL_DEFAULT_LOCALE"])
+
+
+def _catalogue() -> Translations:
+    """The texts in this request's language, looked up once and not for each of a page's hundred."""
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: Translations = g.catalogue
+    return found
 
 
 def number(value: Decimal | float | None, decimals: int | None = None) -> str:

@@ -1,10 +1,11 @@
 """Headers that every answer carries. The policy allows no inline code and no other origin."""
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from registry.config import Settings
+from registry.db import SAFE_METHODS
 
 csrf = CSRFProtect()
 
@@ -39,8 +40,23 @@ def init_app(app: Flask, settings: Settings) -> None:
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
     )
-    csrf.init_app(app)
     app.after_request(_headers)
+
+
+def guard_forms(app: Flask) -> None:
+    """Refuse a form that is not ours; after it is known who asks, for the page that says so."""
+    app.before_request(_refuse_nul)
+    csrf.init_app(app)
+
+
+def _refuse_nul() -> None:
+    """No person types a NUL, and PostgreSQL stores none: refuse it at the door."""
+    if b"%00" in request.query_string or "\0" in request.path:
+        abort(400)
+    if request.method not in SAFE_METHODS:
+        for name, values in request.form.lists():
+            if "\0" in name or any("\0" in value for value in values):
+                abort(400)
 
 
 def _headers(response: Response) -> Response:

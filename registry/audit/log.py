@@ -1,11 +1,13 @@
 """Every change of every table is written to the log, in the change's own transaction.
 
 The log listens to the session: no use case can forget it. Columns marked
-``info={"audit": False}`` are left out (hashes, derived columns). Bulk statements that pass the
-session by call :func:`record` themselves.
+``info={"audit": False}`` are left out (derived columns); of those marked ``info={"audit":
+"masked"}`` it says that they changed, never what they hold (passwords; names and addresses of
+people, who may be removed while the log stays). Bulk statements that pass the session by call
+:func:`record` themselves.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -20,6 +22,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 from registry.audit.models import AuditEntry
 from registry.db import Base, db, now
 
+MASK = "…"
 _SILENT = {"audit_entry", "frozen_item", "frozen_value", "generation", "outcome", "sign_in"}
 _actor: ContextVar[int | None] = ContextVar("actor", default=None)
 _action: ContextVar[str | None] = ContextVar("action", default=None)
@@ -64,6 +67,15 @@ def record(
     """Write one entry for a change the session does not see, or an event worth a line."""
     entry = _entry(name, object_kind, object_id, label, before, after)
     db.session.execute(sa.insert(AuditEntry), [entry])
+
+
+def record_created(
+    name: str, object_kind: str, rows: Iterable[tuple[int, str, dict[str, Any]]]
+) -> None:
+    """:func:`record` for the rows of one bulk insert: id, label and what each holds."""
+    entries = [_entry(name, object_kind, *row[:2], None, row[2]) for row in rows]
+    if entries:
+        db.session.execute(sa.insert(AuditEntry), entries)
 
 
 def _entry(
@@ -120,30 +132,42 @@ def _note(entries: list[dict[str, Any]], obj: object, what: str) -> None:
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     for prop in state.mapper.column_attrs:
-        if prop.columns[0].info.get("audit") is False:
-            if what == "update" and state.attrs[prop.key].history.has_changes() and prop.key.endswith("_hash"):
-                after[prop.key] = "…"
+        info = prop.columns[0].info.get("audit")
+        if info is False:
             continue
+        shown = _masked if info == "masked" else plain
         history = state.attrs[prop.key].history
         if what == "create":
-            after[prop.key] = plain(getattr(obj, prop.key))
+            after[prop.key] = shown(getattr(obj, prop.key))
         elif what == "delete":
-            before[prop.key] = plain(getattr(obj, prop.key))
+            before[prop.key] = shown(getattr(obj, prop.key))
         elif history.has_changes():
-            old = plain(history.deleted[0]) if history.deleted else None
-            new = plain(history.added[0]) if history.added else None
-            if old != new:
-                before[prop.key], after[prop.key] = old, new
+            old = history.deleted[0] if history.deleted else None
+            new = history.added[0] if history.added else None
+            if plain(old) != plain(new):
+                before[prop.key], after[prop.key] = shown(old), shown(new)
     if what == "update" and not after:
         return
     key = state.mapper.primary_key_from_instance(obj)
     object_id = key[0] if len(key) == 1 and isinstance(key[0], int) else None
     kind = obj.__tablename__
-    label = getattr(obj, "title", None) or getattr(obj, "name", None) or ""
+    label = _label(obj, state.mapper)
     if object_id is None:
         label = label or " ".join(str(plain(part)) for part in key)
     name = _action.get() or f"{kind}.{what}"
-    entries.append(_entry(name, kind, object_id, str(label), before or None, after or None))
+    entries.append(_entry(name, kind, object_id, label, before or None, after or None))
+
+
+def _label(obj: object, mapper: sa.orm.Mapper[Any]) -> str:
+    for name in ("title", "name"):
+        column = mapper.columns.get(name)
+        if column is not None and column.info.get("audit") != "masked":
+            return str(getattr(obj, name) or "")
+    return ""
+
+
+def _masked(value: Any) -> Any:
+    return None if value is None else MASK
 
 
 def plain(value: Any) -> Any:
@@ -155,5 +179,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value.normalize()) if value == value.to_integral_value() else str(value)
     if isinstance(value, bytes):
-        return "…"
+        return MASK
     return value

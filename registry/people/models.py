@@ -35,7 +35,9 @@ class Board(Locked, Base):
 
     __tablename__ = "board"
     __table_args__ = (
-        sa.CheckConstraint("valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from", name="dates"),
+        sa.CheckConstraint(
+            "valid_to IS NULL OR valid_from IS NULL OR valid_to >= valid_from", name="dates"
+        ),
         sa.CheckConstraint("successor_id IS NULL OR successor_id <> id", name="successor"),
     )
 

@@ -74,6 +74,7 @@ ENDPOINTS: dict[str, Permission] = {
     "plan.new_plan": Permission.EDIT_PLAN,
     "plan.version": Permission.READ_PLAN,
     "plan.edit_version": Permission.EDIT_PLAN,
+    "plan.edit_structure": Permission.EDIT_PLAN,
     "plan.publish": Permission.EDIT_PLAN,
     "plan.measures": Permission.READ_PLAN,
     "plan.measure": Permission.READ_PLAN,
@@ -98,6 +99,7 @@ ENDPOINTS: dict[str, Permission] = {
     "importing.columns": Permission.IMPORT_PLAN,
     "importing.preview": Permission.IMPORT_PLAN,
     "importing.confirm": Permission.IMPORT_PLAN,
+    "importing.result": Permission.IMPORT_PLAN,
     # reporting
     "reporting.my_work": Permission.WRITE_REPORTS,
     "reporting.rounds": Permission.READ_REPORTS,
@@ -114,6 +116,7 @@ ENDPOINTS: dict[str, Permission] = {
     # follow-up
     "followup.latest": Permission.READ_FOLLOWUP,
     "followup.round": Permission.READ_FOLLOWUP,
+    "followup.effects": Permission.READ_FOLLOWUP,
     # audit
     "audit.entries": Permission.READ_AUDIT,
     # administration
@@ -122,6 +125,9 @@ ENDPOINTS: dict[str, Permission] = {
     "admin.users": Permission.MANAGE_USERS,
     "admin.new_user": Permission.MANAGE_USERS,
     "admin.edit_user": Permission.MANAGE_USERS,
+    "admin.give_role": Permission.MANAGE_USERS,
+    "admin.take_role": Permission.MANAGE_USERS,
+    "admin.switch_user": Permission.MANAGE_USERS,
     "admin.invite": Permission.MANAGE_USERS,
     "admin.remove_user": Permission.MANAGE_USERS,
 }

@@ -6,11 +6,13 @@ request (kept in the signed cookie, so that reading a page writes nothing).
 """
 
 import hashlib
+import secrets
 import time
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -23,7 +25,7 @@ SEEN_EVERY_SECONDS = 300
 login_manager = LoginManager()
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """What Flask-Login carries: a viewer under the token of its session."""
 
     def __init__(self, token: str, viewer: Viewer) -> None:
@@ -37,38 +39,60 @@ def init_app(app: Flask, settings: Settings) -> None:
         settings.idle_minutes * 60,
     )
     login_manager.init_app(app)
-    login_manager.session_protection = None
+    login_manager.session_protection = None  # type: ignore[assignment]
     login_manager.user_loader(_load)
     app.before_request(_identify)
     app.before_request(_gate)
+
+
+def new_token() -> str:
+    """A secret for a cookie or a link, 256 bits; the database keeps only its hash."""
+    return secrets.token_urlsafe(32)
 
 
 def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin(user: User, token: str) -> None:
-    """Start a session for the user in this request; the caller commits."""
+def begin(user_id: int) -> str:
+    """Begin a session for the user and return its token; the caller commits.
+
+    Rows of sessions that are over and done with are cleared away; the log keeps the sign-ins.
+    """
     lifetime, _idle = current_app.extensions["session_times"]
-    row = SignIn(token_hash=hash_token(token), user=user, expires_at=now() + lifetime)
+    over = sa.select(SignIn).where(SignIn.user_id == user_id, SignIn.expires_at < now())
+    for row in db.session.scalars(over):
+        db.session.delete(row)
+    token = new_token()
+    row = SignIn(token_hash=hash_token(token), user_id=user_id, expires_at=now() + lifetime)
     db.session.add(row)
     db.session.flush()
-    session.clear()
+    return token
+
+
+def enter(token: str) -> None:
+    """Put the session with this token into a cookie that has nothing of the old one."""
+    signed_in = _load(token)
+    if signed_in is None:
+        raise LookupError("the session has ended already")
+    _forget()
     session["seen"] = int(time.time())
-    viewer = Viewer(user.id, user.name, user.email, row.id, frozenset())
-    login_user(SignedIn(token, viewer))
-    g.viewer = viewer
+    login_user(signed_in)
+    g.viewer = signed_in.viewer
 
 
-def end() -> None:
-    """End the session of this request; the caller commits."""
-    if g.viewer.sign_in_id is not None:
-        row = db.session.get(SignIn, g.viewer.sign_in_id)
-        if row is not None:
-            row.ended_at = now()
+def leave() -> None:
+    """Take the session out of the cookie."""
     logout_user()
-    session.clear()
+    _forget()
     g.viewer = NOBODY
+
+
+def end(sign_in_id: int) -> None:
+    """End one session; the caller commits."""
+    row = db.session.get(SignIn, sign_in_id)
+    if row is not None:
+        row.ended_at = now()
 
 
 def end_all(user_id: int) -> None:
@@ -77,6 +101,14 @@ def end_all(user_id: int) -> None:
         sa.select(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))
     ):
         row.ended_at = now()
+
+
+def _forget() -> None:
+    """Empty the cookie, but for the language that the person reads."""
+    language = session.get("language")
+    session.clear()
+    if language is not None:
+        session["language"] = language
 
 
 _VIEWER = (
@@ -112,13 +144,13 @@ def _identify() -> None:
     _lifetime, idle = current_app.extensions["session_times"]
     seen = session.get("seen", 0)
     if time.time() - seen > idle:
-        session.clear()
-        g.ended_idle = True
+        _forget()
         return
     if time.time() - seen > SEEN_EVERY_SECONDS:
         session["seen"] = int(time.time())
-    if current_user.is_authenticated:
-        g.viewer = current_user.viewer
+    carried: Any = current_user
+    if carried.is_authenticated:
+        g.viewer = carried.viewer
 
 
 def _gate() -> BaseResponse | None:
@@ -136,11 +168,6 @@ def _gate() -> BaseResponse | None:
     if not g.viewer.signed_in and request.method in {"GET", "HEAD"}:
         return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))
     raise Denied(permission)
-
-
-def vary_by_cookie(response: Response) -> Response:
-    response.vary.add("Cookie")
-    return response
 
 
 def check_endpoints(app: Flask) -> None:

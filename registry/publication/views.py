@@ -1,5 +1,87 @@
-"""The public pages."""
+"""The public pages: HTTP only. The same for everyone, hence cacheable and answered by ETag."""
 
-from flask import Blueprint
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from registry.config import Settings
+from registry.people.models import Role
+from registry.people.permissions import Permission, Viewer, may
+from registry.publication import service
 
 bp = Blueprint("publication", __name__)
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    work = _work(g.viewer)
+    if work:
+        return redirect(url_for(work))
+    known = service.plans()
+    if len(known) == 1:
+        return _plan(known[0].plan_id)
+    return _public(render_template("publication/plans.html", plans=known))
+
+
+@bp.get("/plans/<int:plan_id>")
+def plan(plan_id: int) -> ResponseReturnValue:
+    return _plan(plan_id)
+
+
+@bp.get("/plans/<int:plan_id>/measures/<identity>")
+def measure(plan_id: int, identity: str) -> ResponseReturnValue:
+    page = service.measure(plan_id, identity) or abort(404)
+    return _public(render_template("publication/measure.html", measure=page))
+
+
+@bp.get("/cookies")
+def cookies() -> ResponseReturnValue:
+    return _public(
+        render_template(
+            "publication/cookies.html", cookie=current_app.config["SESSION_COOKIE_NAME"]
+        )
+    )
+
+
+@bp.get("/accessibility")
+def accessibility() -> ResponseReturnValue:
+    settings: Settings = current_app.extensions["settings"]
+    return _public(
+        render_template("publication/accessibility.html", municipality=settings.municipality)
+    )
+
+
+def _work(viewer: Viewer) -> str | None:
+    """Where a signed-in person's work begins; nobody's, and that of people without a role, here."""
+    if viewer.boards(Permission.WRITE_REPORTS):
+        return "reporting.my_work"
+    if viewer.roles == {Role.ADMIN}:
+        return "admin.plugins"
+    return "plan.current" if may(viewer, Permission.READ_PLAN) else None
+
+
+def _plan(plan_id: int) -> Response:
+    page = service.plan(plan_id) or abort(404)
+    return _public(render_template("publication/plan.html", plan=page))
+
+
+def _public(page: str) -> Response:
+    """Any cache may keep the page, and asks each time whether it is still so."""
+    response = make_response(page)
+    response.add_etag()
+    response.vary.add("Cookie")
+    if not g.viewer.signed_in:
+        response.cache_control.public = True
+        response.cache_control.no_cache = True
+    response.make_conditional(request)
+    return response

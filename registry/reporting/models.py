@@ -87,9 +87,9 @@ class Report(Locked, Base):
     summary: Mapped[str] = mapped_column(default="")
     submitted_at: Mapped[datetime | None]
     submitted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
-    submitted_by_name: Mapped[str] = mapped_column(default="")
+    submitted_by_name: Mapped[str] = mapped_column(default="", info={"audit": False})
     decided_at: Mapped[datetime | None]
-    decided_by_name: Mapped[str] = mapped_column(default="")
+    decided_by_name: Mapped[str] = mapped_column(default="", info={"audit": False})
     decision_comment: Mapped[str] = mapped_column(default="")
 
     round: Mapped[Round] = relationship(back_populates="reports")

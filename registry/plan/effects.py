@@ -1,0 +1,150 @@
+"""Use cases on how a measure's effect is measured: methods and metrics."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from registry.audit import log
+from registry.db import db
+from registry.effects.models import Better, EffectMethod, EffectMetric, MethodKind, Operator
+from registry.people.models import Board
+from registry.people.permissions import Permission, Viewer, may, require
+from registry.plan.editing import (
+    Refused,
+    must_be_editable,
+    must_be_unchanged,
+    next_position,
+    saving,
+    version_of,
+)
+from registry.plan.models import Measure, Responsibility
+from registry.plan.visibility import visible_measures
+
+
+@dataclass(frozen=True)
+class MetricValues:
+    name: str
+    unit: str
+    better: Better
+    baseline_value: Decimal | None
+    baseline_period: str
+    target_operator: Operator | None
+    target_value: Decimal | None
+    target_period: str
+    target_place: str
+    target_text: str
+    source: str
+    archived: bool
+
+
+@dataclass(frozen=True)
+class MethodValues:
+    board_id: int | None
+    kind: MethodKind
+    source: str
+    frequency: str
+    description: str
+
+
+def save_metric(
+    viewer: Viewer, metric: EffectMetric, row_version: int | None, values: MetricValues
+) -> None:
+    """Save an effect metric; a new one (``row_version`` is ``None``) goes last in its measure.
+
+    :raises Refused: on ``name``, when the measure has a metric of that name.
+    """
+    require(viewer, Permission.EDIT_PLAN)
+    measure = db.session.get_one(Measure, metric.measure_id)
+    must_be_editable(version_of(measure))
+    if row_version is not None:
+        must_be_unchanged(metric, row_version)
+    taken = Refused(_("Åtgärden har redan ett effektmått med det namnet. Välj ett annat."), "name")
+    others = sa.select(EffectMetric.id).where(
+        EffectMetric.measure_id == measure.id, EffectMetric.name == values.name
+    )
+    if metric.id is not None:
+        others = others.where(EffectMetric.id != metric.id)
+    if db.session.scalar(others.limit(1)) is not None:
+        raise taken
+    with log.action("metric.edit"), saving(metric, taken):
+        if row_version is None:
+            metric.position = next_position(EffectMetric, EffectMetric.measure_id == measure.id)
+            db.session.add(metric)
+        for field in fields(values):
+            setattr(metric, field.name, getattr(values, field.name))
+
+
+def method_boards(viewer: Viewer, measure: Measure) -> Sequence[Board]:
+    """The boards for which the viewer may say how this measure's effect is measured.
+
+    :raises Denied: when there is none: a board says it for the measures it is responsible for.
+    """
+    owners = db.session.scalars(
+        sa.select(Board)
+        .join(Responsibility, Responsibility.board_id == Board.id)
+        .where(Responsibility.measure_id == measure.id)
+        .order_by(Board.name)
+    ).all()
+    mine = [board for board in owners if may(viewer, Permission.EDIT_EFFECTS, board_id=board.id)]
+    if not mine:
+        require(viewer, Permission.EDIT_PLAN)
+    return mine
+
+
+def open_measure(viewer: Viewer, measure_id: int) -> Measure | None:
+    """A measure the viewer may read, to write a method for; ``None`` when there is none.
+
+    :raises Denied: when none of its boards is the viewer's.
+    :raises Refused: when its version is replaced.
+    """
+    require(viewer, Permission.EDIT_EFFECTS)
+    measure = db.session.scalars(
+        sa.select(Measure).where(Measure.id == measure_id, visible_measures(viewer))
+    ).first()
+    if measure is None:
+        return None
+    must_be_editable(version_of(measure))
+    method_boards(viewer, measure)
+    return measure
+
+
+def open_method(viewer: Viewer, method_id: int) -> EffectMethod | None:
+    """:raises Denied: when the method is another board's."""
+    method = db.session.get(EffectMethod, method_id)
+    if method is None or open_measure(viewer, method.measure_id) is None:
+        return None
+    _require_board(viewer, method.board_id)
+    return method
+
+
+def save_method(
+    viewer: Viewer, method: EffectMethod, row_version: int | None, values: MethodValues
+) -> None:
+    """Save how a board measures the effect of a measure it is responsible for.
+
+    :raises Denied: for another board than the viewer's; coordinators may write for all.
+    """
+    measure = db.session.get_one(Measure, method.measure_id)
+    must_be_editable(version_of(measure))
+    _require_board(viewer, values.board_id)
+    if row_version is not None:
+        _require_board(viewer, method.board_id)
+        must_be_unchanged(method, row_version)
+    owners = {board.id for board in method_boards(viewer, measure)}
+    if values.board_id is not None and values.board_id not in owners | {method.board_id}:
+        raise Refused(_("Välj en nämnd eller ett bolag som ansvarar för åtgärden."), "board_id")
+    with log.action("method.edit"), saving(method):
+        if row_version is None:
+            db.session.add(method)
+        for field in fields(values):
+            setattr(method, field.name, getattr(values, field.name))
+
+
+def _require_board(viewer: Viewer, board_id: int | None) -> None:
+    if board_id is None:  # everybody's: the coordinator's to write
+        require(viewer, Permission.EDIT_PLAN)
+    else:
+        require(viewer, Permission.EDIT_EFFECTS, board_id=board_id)

@@ -1,5 +1,0 @@
-"""Plan pages: HTTP only."""
-
-from flask import Blueprint
-
-bp = Blueprint("plan", __name__)

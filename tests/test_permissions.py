@@ -1,0 +1,361 @@
+"""Every address × every person, against a matrix written by hand.
+
+The matrix says what design/domain.md says, in its own words; it must not be made from the tables
+in ``registry.people.permissions``, or it would agree with their mistakes. All objects in the
+addresses are Socialnämnden's: ``reporter`` and ``approver`` are its own people,
+``other_reporter`` and ``other_approver`` are Räddningsnämnden's.
+
+A new endpoint fails here until it has a row in ``ALLOWED`` (and, for a new kind of argument, a
+value in ``Walk.arguments``).
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from registry import create_app
+from registry.db import db
+from registry.effects.models import EffectMethod, EffectMetric, MethodKind
+from registry.people.models import Board, BoardKind, Role, RoleGrant, User
+from registry.people.passwords import hash_password
+from registry.plan.models import (
+    Activity,
+    ActivityState,
+    GoalArea,
+    GoalGroup,
+    Measure,
+    Plan,
+    PlanVersion,
+    Responsibility,
+    Share,
+    SubGoal,
+    VersionState,
+)
+from registry.reporting.models import Report, ReportItem, Round
+from tests.conftest import PASSWORD, SETTINGS
+
+OWN_BOARD = {"reporter", "approver"}
+OTHER_BOARD = {"other_reporter", "other_approver"}
+READERS = OWN_BOARD | OTHER_BOARD | {"coordinator", "executive", "domain_lead", "auditor"}
+HAS_ROLE = READERS | {"admin"}
+SIGNED_IN = HAS_ROLE | {"nobody"}
+ANYONE = SIGNED_IN | {"anonymous"}
+COORDINATOR = {"coordinator"}
+ADMIN = {"admin"}
+AUDITOR = {"auditor"}
+
+ALLOWED: dict[str, set[str]] = {
+    # open to all
+    "static": ANYONE,
+    "health.live": ANYONE,
+    "health.ready": ANYONE,
+    "publication.home": ANYONE,
+    "publication.plan": ANYONE,
+    "publication.measure": ANYONE,
+    "publication.cookies": ANYONE,
+    "publication.accessibility": ANYONE,
+    "people.sign_in": ANYONE,
+    "people.invitation": ANYONE,
+    # one's own
+    "people.sign_out": SIGNED_IN,
+    "people.account": SIGNED_IN,
+    # boards
+    "people.boards": COORDINATOR,
+    "people.new_board": COORDINATOR,
+    "people.edit_board": COORDINATOR,
+    # the plan is read by everyone with a role, and written by the coordinator
+    "plan.current": HAS_ROLE,
+    "plan.plans": HAS_ROLE,
+    "plan.version": HAS_ROLE,
+    "plan.measures": HAS_ROLE,
+    "plan.measure": HAS_ROLE,
+    "plan.new_plan": COORDINATOR,
+    "plan.edit_version": COORDINATOR,
+    "plan.edit_structure": COORDINATOR,
+    "plan.publish": COORDINATOR,
+    "plan.new_measure": COORDINATOR,
+    "plan.edit_measure": COORDINATOR,
+    "plan.new_group": COORDINATOR,
+    "plan.edit_group": COORDINATOR,
+    "plan.new_area": COORDINATOR,
+    "plan.edit_area": COORDINATOR,
+    "plan.new_subgoal": COORDINATOR,
+    "plan.edit_subgoal": COORDINATOR,
+    "plan.new_activity": COORDINATOR,
+    "plan.edit_activity": COORDINATOR,
+    "plan.new_metric": COORDINATOR,
+    "plan.edit_metric": COORDINATOR,
+    "plan.move": COORDINATOR,
+    "plan.delete": COORDINATOR,
+    # a board finds ways to measure the effects of its own measures
+    "plan.new_method": COORDINATOR | OWN_BOARD,
+    "plan.edit_method": COORDINATOR | OWN_BOARD,
+    # import
+    "importing.upload": COORDINATOR,
+    "importing.columns": COORDINATOR,
+    "importing.preview": COORDINATOR,
+    "importing.confirm": COORDINATOR,
+    "importing.result": COORDINATOR,
+    # reporting: a board's own people write, only its approver submits, the coordinator reviews
+    "reporting.my_work": OWN_BOARD | OTHER_BOARD,
+    "reporting.rounds": READERS,
+    "reporting.round": READERS,
+    "reporting.new_round": COORDINATOR,
+    "reporting.edit_round": COORDINATOR,
+    "reporting.close_round": COORDINATOR,
+    "reporting.reopen_round": COORDINATOR,
+    "reporting.report": READERS - OTHER_BOARD,
+    "reporting.item": OWN_BOARD,
+    "reporting.submit": {"approver"},
+    "reporting.accept": COORDINATOR,
+    "reporting.return_report": COORDINATOR,
+    # follow-up
+    "followup.latest": READERS,
+    "followup.round": READERS,
+    "followup.effects": READERS,
+    # log
+    "audit.entries": AUDITOR,
+    # administration
+    "admin.plugins": ADMIN,
+    "admin.switch_plugin": ADMIN,
+    "admin.users": ADMIN,
+    "admin.new_user": ADMIN,
+    "admin.edit_user": ADMIN,
+    "admin.give_role": ADMIN,
+    "admin.take_role": ADMIN,
+    "admin.switch_user": ADMIN,
+    "admin.invite": ADMIN,
+    "admin.remove_user": ADMIN,
+    # the domains' own pages
+    "domain.file": READERS,
+}
+
+
+@dataclass
+class Walk:
+    """A registry with a small plan and an open round, and a cookie for everyone in it."""
+
+    app: Flask
+    live: Path
+    seeded: Path
+    arguments: dict[str, object]
+    cookies: dict[str, str]
+    changed: bool = False
+
+    def ask(self, person: str, method: str, path: str) -> bool:
+        """Whether the person gets through the gate: neither refused nor sent to sign in."""
+        if self.changed:
+            self.restore()
+        client = self.app.test_client()
+        if person in self.cookies:
+            client.set_cookie("registry_session", self.cookies[person], secure=True)
+        answer = client.open(path, method=method, base_url="https://localhost")
+        answer.close()
+        assert answer.status_code < 500, (person, method, path, answer.status_code)
+        denied = answer.status_code == 403 or (
+            answer.status_code == 302 and "/sign-in?next=" in answer.location
+        )
+        self.changed = method == "POST" and not denied
+        return not denied
+
+    def restore(self) -> None:
+        """The database as it was seeded, so that no answer depends on the one before."""
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.live}{suffix}").unlink(missing_ok=True)
+        shutil.copy(self.seeded, self.live)
+        self.changed = False
+
+    def path(self, rule: Rule) -> str:
+        built = rule.build(self.sample(rule), append_unknown=False)
+        assert built is not None
+        return built[1]
+
+    def sample(self, rule: Rule) -> dict[str, object]:
+        """Arguments that lead to something that is there."""
+        missing = rule.arguments - self.arguments.keys()
+        assert not missing, f"{rule}: give {missing} a value in the seed of this test"
+        return {name: self.arguments[name] for name in rule.arguments}
+
+
+@pytest.fixture(scope="module")
+def walk(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
+    folder = tmp_path_factory.mktemp("walk")
+    live, seeded = folder / "registry.sqlite", folder / "seeded.sqlite"
+    shutil.copy(sqlite_template, live)
+    app = create_app(folder / "instance", database_url=f"sqlite:///{live}", **SETTINGS)
+    app.config.update(WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        arguments = _seed()
+        cookies = {name: _cookie(app, name) for name in SIGNED_IN}
+        db.session.remove()
+        db.engine.dispose()
+    shutil.copy(live, seeded)
+    walk = Walk(app, live, seeded, arguments, cookies)
+    yield walk
+    walk.restore()
+
+
+def _seed() -> dict[str, object]:
+    social = Board(name="Socialnämnden", kind=BoardKind.COMMITTEE)
+    rescue = Board(name="Räddningsnämnden", kind=BoardKind.COMMITTEE)
+    db.session.add_all([social, rescue])
+    db.session.flush()
+    hashed = hash_password(PASSWORD)
+    grants = {
+        "reporter": RoleGrant(role=Role.REPORTER, board_id=social.id),
+        "approver": RoleGrant(role=Role.APPROVER, board_id=social.id),
+        "other_reporter": RoleGrant(role=Role.REPORTER, board_id=rescue.id),
+        "other_approver": RoleGrant(role=Role.APPROVER, board_id=rescue.id),
+        "domain_lead": RoleGrant(role=Role.DOMAIN_LEAD, domain="cyber_security"),
+    }
+    for name in sorted(SIGNED_IN):
+        person = User(email=f"{name}@example.org", name=name, password_hash=hashed)
+        if name in grants:
+            person.grants = [grants[name]]
+        elif name != "nobody":
+            person.grants = [RoleGrant(role=Role(name))]
+        db.session.add(person)
+    target = User(email="target@example.org", name="Target")
+    target.grants = [RoleGrant(role=Role.AUDITOR)]
+    version = PlanVersion(plan=Plan(title="Plan"), state=VersionState.PUBLISHED)
+    db.session.add_all([target, version])
+    db.session.flush()
+    group = GoalGroup(version_id=version.id, title="Ökad säkerhet")
+    db.session.add(group)
+    db.session.flush()
+    area = GoalArea(version_id=version.id, group_id=group.id, number="1", title="Skydd")
+    db.session.add(area)
+    db.session.flush()
+    subgoal = SubGoal(version_id=version.id, area_id=area.id, title="Delmål")
+    db.session.add(subgoal)
+    db.session.flush()
+    measure = Measure(
+        version_id=version.id,
+        area_id=area.id,
+        subgoal_id=subgoal.id,
+        number="1.1.1",
+        title="Åtgärd",
+        responsibilities=[Responsibility(board_id=social.id, share=Share.LEAD)],
+    )
+    opened = Round(
+        version_id=version.id,
+        title="2021",
+        period="2021",
+        opens_on=date(2021, 1, 1),
+        due_on=date(2021, 2, 1),
+    )
+    db.session.add_all([measure, opened])
+    db.session.flush()
+    activity = Activity(measure_id=measure.id, title="Insats", state=ActivityState.ONGOING)
+    metric = EffectMetric(measure_id=measure.id, name="Antal", unit="st")
+    method = EffectMethod(measure_id=measure.id, board_id=social.id, kind=MethodKind.SURVEY)
+    report = Report(round_id=opened.id, board_id=social.id)
+    db.session.add_all([activity, metric, method, report])
+    db.session.flush()
+    item = ReportItem(report_id=report.id, measure_id=measure.id)
+    db.session.add(item)
+    db.session.commit()
+    return {
+        "activity_id": activity.id,
+        "area_id": area.id,
+        "board_id": social.id,
+        "filename": "app.css",
+        "grant_id": target.grants[0].id,
+        "group_id": group.id,
+        "identity": measure.identity,
+        "item_id": item.id,
+        "kind": "measure",
+        "measure_id": measure.id,
+        "method_id": method.id,
+        "metric_id": metric.id,
+        "name": "cyber_security",
+        "plan_id": version.plan_id,
+        "report_id": report.id,
+        "round_id": opened.id,
+        "row_id": measure.id,
+        "subgoal_id": subgoal.id,
+        "token": "no-such-token",
+        "user_id": target.id,
+        "version_id": version.id,
+    }
+
+
+def _cookie(app: Flask, name: str) -> str:
+    client: FlaskClient = app.test_client()
+    data = {"email": f"{name}@example.org", "password": PASSWORD}
+    answer = client.post("/sign-in", data=data, base_url="https://localhost")
+    assert answer.status_code == 303
+    cookie = client.get_cookie("registry_session")
+    assert cookie is not None
+    return cookie.value
+
+
+def _rules(app: Flask, endpoint: str) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint]
+
+
+def test_every_address_of_the_registry_has_its_row(walk: Walk) -> None:
+    core = {
+        rule.endpoint
+        for rule in walk.app.url_map.iter_rules()
+        if rule.endpoint.count(".") < 2  # domain.<name>.<page> is a plugin's own
+    }
+    assert core - ALLOWED.keys() == set(), "endpoints that nobody has decided about"
+    assert ALLOWED.keys() - core == set(), "rows for endpoints that are gone"
+
+
+@pytest.mark.parametrize("endpoint", sorted(ALLOWED))
+def test_an_address_answers_those_it_is_for_and_nobody_else(walk: Walk, endpoint: str) -> None:
+    rules = _rules(walk.app, endpoint)
+    assert rules, endpoint
+    for rule in rules:
+        path = walk.path(rule)
+        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+            through = {person for person in ANYONE if walk.ask(person, method, path)}
+            assert through == ALLOWED[endpoint], (method, path)
+
+
+def test_pages_of_a_domain_are_for_readers(walk: Walk) -> None:
+    for rule in walk.app.url_map.iter_rules():
+        if rule.endpoint.startswith("domain.") and rule.endpoint.count(".") >= 2:
+            if rule.arguments:
+                continue
+            through = {person for person in ANYONE if walk.ask(person, "GET", walk.path(rule))}
+            assert through == READERS, rule
+
+
+def test_the_seed_leads_to_things_that_are_there(walk: Walk) -> None:
+    """Else a page could be refused, or let through, for want of an object."""
+    everyone = {"coordinator", "approver", "auditor", "admin"}
+    absent = {"people.invitation", "importing.columns", "importing.preview", "importing.result",
+              "domain.file"}  # fmt: skip
+    for rule in walk.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or set()) or rule.endpoint in absent:
+            continue
+        for person in sorted(ALLOWED.get(rule.endpoint, set()) & everyone):
+            client = walk.app.test_client()
+            client.set_cookie("registry_session", walk.cookies[person], secure=True)
+            answer = client.get(walk.path(rule), base_url="https://localhost")
+            answer.close()
+            assert answer.status_code != 404, (person, rule)
+
+
+def test_a_session_that_has_ended_is_nobody(walk: Walk) -> None:
+    with walk.app.app_context():
+        db.session.execute(sa.text("UPDATE sign_in SET ended_at = created_at"))
+        db.session.commit()
+    walk.changed = True
+    client = walk.app.test_client()
+    client.set_cookie("registry_session", walk.cookies["admin"], secure=True)
+    assert client.get("/admin/users", base_url="https://localhost").status_code == 302
