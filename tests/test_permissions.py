@@ -92,6 +92,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan.new_activity": COORDINATOR,
     "plan.edit_activity": COORDINATOR,
     "plan.new_metric": COORDINATOR,
+    "plan.take_metric": COORDINATOR,
     "plan.edit_metric": COORDINATOR,
     "plan.move": COORDINATOR,
     "plan.delete": COORDINATOR,

@@ -89,6 +89,7 @@ ENDPOINTS: dict[str, Permission] = {
     "plan.new_activity": Permission.EDIT_PLAN,
     "plan.edit_activity": Permission.EDIT_PLAN,
     "plan.new_metric": Permission.EDIT_PLAN,
+    "plan.take_metric": Permission.EDIT_PLAN,
     "plan.edit_metric": Permission.EDIT_PLAN,
     "plan.new_method": Permission.EDIT_EFFECTS,
     "plan.edit_method": Permission.EDIT_EFFECTS,

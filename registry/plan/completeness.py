@@ -5,6 +5,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from registry.effects.models import EffectMethod, EffectMetric
+from registry.host.models import PluginState
 from registry.plan.models import Measure
 from registry.reporting.models import Outcome, Round
 from registry.words import lazy as _l
@@ -22,10 +23,12 @@ _LABELS = (
 _measure, _method, _metric, _round, _outcome = (
     model.__table__ for model in (Measure, EffectMethod, EffectMetric, Round, Outcome)
 )
+_on = sa.select(PluginState.name).where(PluginState.enabled)
 has_method: sa.ColumnElement[bool] = sa.exists().where(_method.c.measure_id == _measure.c.id)
 has_target: sa.ColumnElement[bool] = sa.exists().where(
     _metric.c.measure_id == _measure.c.id,
     _metric.c.archived.is_(False),
+    sa.or_(_metric.c.domain.is_(None), _metric.c.domain.in_(_on)),
     sa.or_(_metric.c.target_value.is_not(None), _metric.c.target_text != ""),
 )
 # By way of the version's few rounds: an outcome is found by round and measure.

@@ -10,6 +10,8 @@ from flask_babel import gettext as _
 from registry.audit import log
 from registry.db import db
 from registry.effects.models import Better, EffectMethod, EffectMetric, MethodKind, Operator
+from registry.host import active
+from registry.host.metrics import Metric
 from registry.people.models import Board
 from registry.people.permissions import Permission, Viewer, may, require
 from registry.plan.editing import (
@@ -75,6 +77,58 @@ def save_metric(
             db.session.add(metric)
         for field in fields(values):
             setattr(metric, field.name, getattr(values, field.name))
+
+
+def offered_metrics(measure_id: int, domain_name: str | None) -> list[Metric]:
+    """The metrics of the measure's domain that the measure has not taken up."""
+    domain = active.current().get(domain_name)
+    if domain is None:
+        return []
+    taken = set(
+        db.session.scalars(
+            sa.select(EffectMetric.key).where(
+                EffectMetric.measure_id == measure_id, EffectMetric.domain == domain.name
+            )
+        )
+    )
+    return [metric for metric in domain.metrics if metric.name not in taken]
+
+
+def take_metric(viewer: Viewer, measure_id: int, key: str) -> EffectMetric | None:
+    """Take up a metric of the measure's domain: its name, unit, direction and target.
+
+    A metric that the domain computes gets its value from the boards' answers. ``None`` when the
+    domain offers no such metric, or the measure has it already.
+    """
+    require(viewer, Permission.EDIT_PLAN)
+    measure = db.session.get_one(Measure, measure_id)
+    must_be_editable(version_of(measure))
+    domain = measure.subgoal.area.domain
+    found = [metric for metric in offered_metrics(measure_id, domain) if metric.name == key]
+    if not found:
+        return None
+    metric = EffectMetric(measure_id=measure_id, domain=domain, key=key)
+    target = found[0].target
+    save_metric(
+        viewer,
+        metric,
+        None,
+        MetricValues(
+            name=str(found[0].label),
+            unit=found[0].unit,
+            better=Better(found[0].better),
+            baseline_value=None,
+            baseline_period="",
+            target_operator=Operator(target.operator) if target else None,
+            target_value=Decimal(str(target.value)) if target else None,
+            target_period=target.period if target else "",
+            target_place=target.place if target else "",
+            target_text="",
+            source=found[0].source,
+            archived=False,
+        ),
+    )
+    return metric
 
 
 def method_boards(viewer: Viewer, measure: Measure) -> Sequence[Board]:

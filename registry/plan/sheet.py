@@ -20,6 +20,7 @@ from registry.effects.models import (
     Operator,
     ValueStatus,
 )
+from registry.host import active
 from registry.language import number as written
 from registry.people.models import Board
 from registry.people.permissions import Viewer
@@ -197,6 +198,7 @@ def _metrics(measure_id: int) -> tuple[MetricLine, ...]:
     )
     for metric_id, period, board, *cells in _rows(_VALUES, measure_id):
         values[metric_id][period, board].append(cells)
+    shown = active.current().names
     return tuple(
         MetricLine(
             row.id,
@@ -220,6 +222,7 @@ def _metrics(measure_id: int) -> tuple[MetricLine, ...]:
             ),
         )
         for row in _rows(_METRICS, measure_id)
+        if row.domain is None or row.domain in shown
     )
 
 

@@ -4,14 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from registry.db import db
-from registry.people.models import BOARD_ROLES, Board, Role
+from registry.people.models import Board, Role
 from registry.people.permissions import HOLDERS, Permission, Viewer
 from registry.plan.models import GoalArea, Measure, MeasureStatus, Partner, Responsibility
-from registry.reporting import previous
+from registry.reporting import outcomes, previous
 from registry.reporting.models import (
     FrozenItem,
     FrozenValue,
@@ -21,6 +22,7 @@ from registry.reporting.models import (
     ReportState,
     Round,
 )
+from registry.reporting.rounds import only_boards
 
 PAGE = 50
 
@@ -65,73 +67,72 @@ def tasks(
     viewer: Viewer, report: Report, *, state: ItemState | None = None, page: int = 1
 ) -> Tasks:
     """A page of the report's measures, those that wait first: a fixed number of queries."""
-    scope = [ReportItem.report_id == report.id]
+    asked = {"report": report.id}
+    counted, listed = _COUNTED, _LISTED
     domains = own_domains(viewer)
     if domains is not None:
-        scope.append(GoalArea.domain.in_(domains))
-    counts = dict.fromkeys(ItemState, 0)
-    counted = sa.select(ReportItem.state, sa.func.count()).where(*scope).group_by(ReportItem.state)
-    if domains is not None:
-        counted = counted.join(Measure, Measure.id == ReportItem.measure_id).join(
-            GoalArea, GoalArea.id == Measure.area_id
+        theirs = ReportItem.measure_id.in_(
+            sa.select(Measure.id)
+            .join(GoalArea, GoalArea.id == Measure.area_id)
+            .where(GoalArea.domain.in_(domains))
         )
-    counts.update(dict(db.session.execute(counted).all()))
-    where = [*scope, ReportItem.state == state] if state else scope
+        counted, listed = counted.where(theirs), listed.where(theirs)
+    counts = dict.fromkeys(ItemState, 0)
+    counts.update(dict(db.session.execute(counted, asked).all()))
+    if state:
+        listed = listed.where(ReportItem.state == state)
     size = counts[state] if state else sum(counts.values())
     pages = max(1, -(-size // PAGE))
     page = min(max(1, page), pages)
-    rows = db.session.execute(
-        sa.select(
-            ReportItem.id,
-            Measure.id,
-            Measure.number,
-            Measure.title,
-            GoalArea.title,
-            ReportItem.state,
-            ReportItem.status,
-            ReportItem.saved_at,
-        )
-        .join(Measure, Measure.id == ReportItem.measure_id)
-        .join(GoalArea, GoalArea.id == Measure.area_id)
-        .where(*where)
-        .order_by(sa.case((ReportItem.state == ItemState.READY, 1), else_=0), Measure.plan_order)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
-    ids = [row[1] for row in rows]
+    rows = db.session.execute(listed.limit(PAGE).offset((page - 1) * PAGE), asked).all()
+    ids = [row[0] for row in rows]
     others = _others(ids, report.board_id)
     before = previous.before(report.board_id, report.round, ids)
     shown = [
-        Task(
-            row[0],
-            row[2],
-            row[3],
-            row[4],
-            row[5],
-            row[6],
-            row[7],
-            others.get(row[1], ""),
-            before.get(row[1]),
-        )
+        Task(*row[1:], shared_with=others.get(row[0], ""), before=before.get(row[0]))
         for row in rows
     ]
     return Tasks(shown, counts, page, pages, state)
 
 
+_of_report = ReportItem.report_id == sa.bindparam("report")
+_COUNTED = sa.select(ReportItem.state, sa.func.count()).where(_of_report).group_by(ReportItem.state)
+_LISTED: sa.Select[*tuple[Any, ...]] = (
+    sa.select(
+        ReportItem.measure_id,
+        ReportItem.id,
+        Measure.number,
+        Measure.title,
+        GoalArea.title,
+        ReportItem.state,
+        ReportItem.status,
+        ReportItem.saved_at,
+    )
+    .join(Measure, Measure.id == ReportItem.measure_id)
+    .join(GoalArea, GoalArea.id == Measure.area_id)
+    .where(_of_report)
+    .order_by(sa.case((ReportItem.state == ItemState.READY, 1), else_=0), Measure.plan_order)
+)
+
+
 def _others(measure_ids: list[int], board_id: int) -> dict[int, str]:
     """Who else carries the measures: boards and partners, as one line of names."""
-    boards = (
-        sa.select(Responsibility.measure_id, Board.name.label("name"))
-        .join(Board, Board.id == Responsibility.board_id)
-        .where(Responsibility.measure_id.in_(measure_ids), Responsibility.board_id != board_id)
-    )
-    partners = sa.select(Partner.measure_id, Partner.name).where(
-        Partner.measure_id.in_(measure_ids)
-    )
     names: dict[int, list[str]] = defaultdict(list)
-    for measure_id, name in db.session.execute(sa.union_all(boards, partners)):
+    asked = {"measures": measure_ids, "board": board_id}
+    for measure_id, name in db.session.execute(_OTHERS, asked):
         names[measure_id].append(name)
     return {measure_id: ", ".join(found) for measure_id, found in names.items()}
+
+
+_measures: sa.BindParameter[Any] = sa.bindparam("measures", expanding=True)
+_OTHERS = sa.union_all(
+    sa.select(Responsibility.measure_id, Board.name.label("name"))
+    .join(Board, Board.id == Responsibility.board_id)
+    .where(
+        Responsibility.measure_id.in_(_measures), Responsibility.board_id != sa.bindparam("board")
+    ),
+    sa.select(Partner.measure_id, Partner.name).where(Partner.measure_id.in_(_measures)),
+)
 
 
 def own_domains(viewer: Viewer) -> frozenset[str] | None:
@@ -219,13 +220,15 @@ def _sections(values: Iterable[FrozenValue]) -> list[FrozenSection]:
 
 def revisions(report: Report) -> list[Report]:
     """All revisions of this board's report in this round, the first first."""
-    return list(
-        db.session.scalars(
-            sa.select(Report)
-            .where(Report.round_id == report.round_id, Report.board_id == report.board_id)
-            .order_by(Report.revision)
-        )
-    )
+    asked = {"round": report.round_id, "board": report.board_id}
+    return list(db.session.scalars(_REVISIONS, asked))
+
+
+_REVISIONS = (
+    sa.select(Report)
+    .where(Report.round_id == sa.bindparam("round"), Report.board_id == sa.bindparam("board"))
+    .order_by(Report.revision)
+)
 
 
 @dataclass(frozen=True)
@@ -266,10 +269,17 @@ def history(viewer: Viewer, measure_id: int) -> list[tuple[str, str, MeasureStat
         .join(Report, Report.id == FrozenItem.report_id)
         .join(Round, Round.id == Report.round_id)
         .join(Board, Board.id == Report.board_id)
-        .where(FrozenItem.measure_id == measure_id, Report.current)
+        .where(
+            FrozenItem.measure_id == measure_id,
+            Report.current,
+            Report.state.in_(outcomes.COUNTED),
+        )
         .order_by(Round.opens_on.desc(), Board.name)
     )
-    narrow = not viewer.roles & (HOLDERS[Permission.READ_REPORTS] - BOARD_ROLES)
-    if narrow:
-        query = query.where(Report.board_id.in_(viewer.boards(Permission.READ_REPORTS)))
-    return [tuple(row) for row in db.session.execute(query)]  # type: ignore[misc]
+    own = only_boards(viewer)
+    if own is not None:
+        query = query.where(Report.board_id.in_(own))
+    return [
+        (round_, board, status, report_id)
+        for round_, board, status, report_id in db.session.execute(query)
+    ]

@@ -99,7 +99,7 @@ def publish(coordinator: Person) -> None:
     coordinator.choose("Huvudansvarig", "Räddningsnämnden")
     coordinator.press("Spara")
     assert "Räddningsnämnden" in coordinator.text
-    coordinator.go("/plans")
+    coordinator.go("/plan/")
     coordinator.follow("Brandskydd för alla")
     coordinator.follow("Redigera planen")
     coordinator.follow("Publicera …")

@@ -366,6 +366,21 @@ def new_metric(measure_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.post("/plan/measures/<int:measure_id>/metrics/take")
+def take_metric(measure_id: int) -> ResponseReturnValue:
+    open_row(g.viewer, Measure, measure_id) or abort(404)
+    try:
+        metric = effects.take_metric(g.viewer, measure_id, request.form.get("key", ""))
+    except Refused as refusal:
+        flash(str(refusal), "warning")
+        return redirect(_sheet(measure_id), 303)
+    if metric is None:
+        flash(_("Måttet finns redan på åtgärden, eller erbjuds inte längre."), "info")
+        return redirect(_sheet(measure_id), 303)
+    flash(_("%(metric)s mäts nu på åtgärden.", metric=metric.name), "success")
+    return redirect(_sheet(measure_id), 303)
+
+
 @bp.route("/plan/metrics/<int:metric_id>/edit", methods=["GET", "POST"])
 def edit_metric(metric_id: int) -> ResponseReturnValue:
     metric = open_row(g.viewer, EffectMetric, metric_id) or abort(404)

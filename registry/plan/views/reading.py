@@ -13,11 +13,12 @@ from werkzeug.datastructures import MultiDict
 
 from registry.host import active
 from registry.people.permissions import Permission, may
-from registry.plan import domain_data, listing, sheet, structure
+from registry.plan import domain_data, effects, listing, sheet, structure
 from registry.plan.completeness import Parts, completeness
 from registry.plan.listing import Missing, Query, Sorting
 from registry.plan.models import MeasureKind, MeasureStatus
 from registry.plan.views.blueprint import bp
+from registry.reporting import reading as reporting
 
 Term = TypeVar("Term", bound=StrEnum)
 
@@ -49,6 +50,10 @@ def measure(measure_id: int) -> ResponseReturnValue:
         measure=page,
         method_boards=_method_boards(page),
         section_of_domain=domain_data.section(page.id, page.domain),
+        offered_metrics=effects.offered_metrics(page.id, page.domain),
+        history=reporting.history(g.viewer, page.id)
+        if may(g.viewer, Permission.READ_REPORTS)
+        else [],
     )
 
 
