@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from wtforms import DateField, Field, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import DataRequired, StopValidation
+from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from registry.language import number, parse_number
@@ -17,6 +17,19 @@ from registry.language import number, parse_number
 def options(pairs: Iterable[tuple[Any, str]]) -> list[Any]:
     """Choices of a select from pairs of value and label."""
     return [SelectChoice(value, label) for value, label in pairs]
+
+
+class AtMost(Length):
+    """At most so many characters."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(max=limit)
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if len(field.data or "") > self.max:
+            raise ValidationError(
+                _("Texten får ha högst %(limit)s tecken.", limit=number(self.max))
+            )
 
 
 class Required(DataRequired):
@@ -35,7 +48,7 @@ class NumberField(StringField):
 
     def __init__(
         self, label: Any = None, validators: Any = None, *, whole: bool = False, **kw: Any
-    ):
+    ) -> None:
         super().__init__(label, validators, **kw)
         self.whole = whole
         kind = "numeric" if whole else "decimal"
@@ -49,6 +62,8 @@ class NumberField(StringField):
         try:
             value = parse_number(text)
         except ValueError as error:
+            if self.whole:
+                raise ValueError(_("Skriv ett heltal, till exempel 12.")) from error
             raise ValueError(_("Skriv ett tal, till exempel 12 eller 12,5.")) from error
         if self.whole and value != value.to_integral_value():
             raise ValueError(_("Skriv ett heltal, till exempel 12."))

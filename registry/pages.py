@@ -118,7 +118,7 @@ def _expired_form(error: CSRFError) -> ResponseReturnValue:
     return _page(
         400,
         _("Formuläret kunde inte tas emot"),
-        _("Sidan hade varit öppen för länge. Gå tillbaka, ladda om sidan och skicka igen."),
+        _("Sidan hade varit öppen för länge. Gå tillbaka, ladda om sidan och försök igen."),
     )
 
 
@@ -130,7 +130,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
             _("Sidan finns inte"),
             _("Adressen kan vara felskriven, eller så har sidan tagits bort."),
         ),
-        405: (_("Sidan kan inte användas så"), _("Gå tillbaka och försök på nytt.")),
+        405: (_("Sidan kan inte användas så"), _("Gå tillbaka och försök igen.")),
         413: (
             _("Filen är för stor"),
             _("Dela upp filen, eller ta bort bilder och blad som inte behövs."),
@@ -141,7 +141,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
         ),
     }
     title, text = texts.get(
-        error.code or 500, (_("Det gick inte"), _("Gå tillbaka och försök igen."))
+        error.code or 500, (_("Något gick fel"), _("Gå tillbaka och försök igen."))
     )
     return _page(error.code or 500, title, text)
 

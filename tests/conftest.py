@@ -201,10 +201,22 @@ def clients(
     return entered
 
 
+class Statements(list[str]):
+    """SQL statements; to clear them is to begin anew, with no page kept from before."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__()
+        self.app = app
+
+    def clear(self) -> None:
+        super().clear()
+        self.app.extensions.pop("memory", None)
+
+
 @pytest.fixture
-def statements(app: Flask) -> Iterator[list[str]]:
+def statements(app: Flask) -> Iterator[Statements]:
     """The SQL statements sent since the test asked (transaction control left out)."""
-    seen: list[str] = []
+    seen = Statements(app)
 
     def note(_c: Any, _cur: Any, statement: str, *_rest: Any) -> None:
         if not statement.startswith(("BEGIN", "PRAGMA")):

@@ -17,4 +17,4 @@ def test_a_nul_in_an_address_is_refused_with_a_page(
 def test_a_nul_in_a_form_is_refused_with_a_page(clients: dict[str, FlaskClient]) -> None:
     answer = clients["coordinator"].post("/boards/new", data={"name": "a\0b", "kind": "committee"})
     assert answer.status_code == 400
-    assert "Det gick inte" in answer.get_data(as_text=True)
+    assert "Något gick fel" in answer.get_data(as_text=True)

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from registry.admin import plugins
 from registry.admin.views import bp
 from registry.host.switching import CannotSwitch
+from registry.people import domains
 
 
 @bp.get("/admin/plugins", endpoint="plugins")
@@ -17,13 +18,15 @@ def all_plugins() -> ResponseReturnValue:
 @bp.post("/admin/plugins/<name>")
 def switch_plugin(name: str) -> ResponseReturnValue:
     on = request.form.get("on") == "1"
+    title = domains.title(name)
     try:
         plugins.switch_plugin(g.viewer, name, on)
     except CannotSwitch as error:
-        flash(_("%(name)s kan inte slås på: %(reason)s", name=name, reason=str(error)), "danger")
+        flash(_("%(name)s kan inte slås på: %(reason)s", name=title, reason=str(error)), "danger")
     else:
         if on:
-            flash(_("%(name)s är på, för alla, från nästa sida de öppnar.", name=name), "success")
+            message = _("%(name)s är påslagen. Det gäller alla från nästa sida de öppnar.", name=title)
         else:
-            flash(_("%(name)s är av. Allt som fyllts i finns kvar.", name=name), "success")
+            message = _("%(name)s är avslagen. Allt som har fyllts i finns kvar.", name=title)
+        flash(message, "success")
     return redirect(url_for(".plugins"), 303)

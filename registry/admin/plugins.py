@@ -55,7 +55,7 @@ def _line(name: str, domain: Domain | None, state: PluginState | None, rows: int
     refusal = loaded(current_app).refusals.get(name)
     reason = ""
     if domain is None:
-        reason = refusal.reason if refusal else _("Pluginens mapp finns inte längre.")
+        reason = refusal.reason if refusal else _("Domänens mapp finns inte längre.")
     return PluginLine(
         name=name,
         title=domain.title if domain else name,

@@ -120,7 +120,13 @@ def invite(user_id: int) -> ResponseReturnValue:
     try:
         session[LINK] = [user_id, accounts.invite(g.viewer, user_id)]
     except accounts.Inactive:
-        flash(_("Slå på %(person)s innan du bjuder in på nytt.", person=person.name), "danger")
+        flash(
+            _(
+                "Öppna kontot för %(person)s innan du skickar en ny inbjudan.",
+                person=person.name,
+            ),
+            "danger",
+        )
     return redirect(url_for("admin.edit_user", user_id=user_id), 303)
 
 

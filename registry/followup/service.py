@@ -29,7 +29,15 @@ from registry.followup.figures import (
 from registry.language import today
 from registry.people.models import Board
 from registry.people.permissions import Permission, Viewer, require
-from registry.plan.models import GoalArea, Measure, MeasureStatus, Plan, PlanVersion, Responsibility
+from registry.plan.models import (
+    GoalArea,
+    GoalGroup,
+    Measure,
+    MeasureStatus,
+    Plan,
+    PlanVersion,
+    Responsibility,
+)
 from registry.plan.visibility import visible_versions
 from registry.reporting.models import (
     FrozenItem,
@@ -127,7 +135,8 @@ _counted = (
 _AREAS = (
     sa.select(GoalArea.id, GoalArea.number, GoalArea.title, _counted.c.status, _counted.c.measures)
     .join(_counted, _counted.c.area_id == GoalArea.id)
-    .order_by(GoalArea.position, GoalArea.id)
+    .join(GoalGroup, GoalGroup.id == GoalArea.group_id)
+    .order_by(GoalGroup.position, GoalGroup.id, GoalArea.position, GoalArea.id)
 )
 
 

@@ -8,7 +8,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from registry.followup import memory, service
+from registry import memory
+from registry.followup import service
 from registry.followup.figures import PARTS, Counts, Progress
 from registry.followup.words import words
 from registry.language import today

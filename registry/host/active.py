@@ -92,7 +92,7 @@ _NUMBER = sa.select(Generation.number)
 
 
 def _fresh() -> ActiveSet:
-    number = db.session.scalar(_NUMBER) or 0
+    number = db.session.connection().scalar(_NUMBER) or 0
     known: ActiveSet | None = current_app.extensions["active"]
     if known is None or known.generation != number:
         known = _build(number)

@@ -7,6 +7,8 @@ has ended; at the third the domain is switched off for everyone and its data kep
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -153,6 +155,7 @@ def _as_dict(answer: Any) -> dict[str, Any]:
 def _as_number(answer: Any) -> float | None:
     if answer is None:
         return None
-    if isinstance(answer, bool) or not isinstance(answer, int | float) or answer != answer:
+    known = isinstance(answer, int | float | Decimal) and not isinstance(answer, bool)
+    if not known or not isfinite(answer):
         raise TypeError(f"expected a number or None, got {answer!r:.80}")
     return float(answer)

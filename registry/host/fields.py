@@ -103,8 +103,7 @@ class Text(Field):
     max_length: int = 200
 
     def form_field(self) -> Any:
-        longest = Length(max=self.max_length, message=_too_long(self.max_length))
-        return StringField(**self._common(longest), filters=[_stripped])
+        return StringField(**self._common(AtMost(self.max_length)), filters=[_stripped])
 
     def load(self, stored: Any) -> str:
         if not isinstance(stored, str):
@@ -124,8 +123,9 @@ class LongText(Text):
     max_length: int = 5000
 
     def form_field(self) -> Any:
-        longest = Length(max=self.max_length, message=_too_long(self.max_length))
-        return TextAreaField(**self._common(longest), filters=[_stripped], render_kw={"rows": 4})
+        return TextAreaField(
+            **self._common(AtMost(self.max_length)), filters=[_stripped], render_kw={"rows": 4}
+        )
 
 
 @dataclass(frozen=True)
@@ -386,10 +386,6 @@ class _Between:
             raise ValidationError(_("Talet ska vara minst %(least)s.", least=self.least))
         if self.most is not None and value > self.most:
             raise ValidationError(_("Talet ska vara högst %(most)s.", most=self.most))
-
-
-def _too_long(length: int) -> str:
-    return _l("Texten får ha högst %(length)s tecken.", length=length)
 
 
 def _stripped(value: str | None) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pluggy
 from flask import Blueprint, Flask
+from werkzeug.routing import BuildError
 
 from registry.config import Settings
 from registry.host import hookspecs
@@ -113,7 +114,9 @@ def load(manifest: Manifest) -> Domain:
     )
     _check_names(domain)
     if domain.blueprint is not None:
-        rehearse(domain.name, domain.blueprint)
+        rehearse(domain.name, domain.blueprint, domain.nav_items)
+    elif domain.nav_items:
+        raise Refused("blueprint", "nav_items lead to pages, and there is no blueprint")
     return domain
 
 
@@ -187,7 +190,7 @@ def _check_names(domain: Domain) -> None:
             raise Refused("shape", f"{field.name}: secret fields come with sealing; leave it out")
 
 
-def rehearse(name: str, blueprint: Blueprint) -> None:
+def rehearse(name: str, blueprint: Blueprint, nav_items: Sequence[NavItem] = ()) -> None:
     """Register on a throw-away app, and refuse what would reach beyond the domain's pages."""
     if blueprint.name != name:
         raise Refused("blueprint", f"the blueprint must be called {name!r}")
@@ -201,6 +204,12 @@ def rehearse(name: str, blueprint: Blueprint) -> None:
     for rule in stage.url_map.iter_rules():
         if not rule.rule.startswith(f"/domain/{name}/"):
             raise Refused("blueprint", f"{rule.rule} is outside /domain/{name}/")
+    addresses = stage.url_map.bind("")
+    for item in nav_items:
+        try:
+            addresses.build(f"{name}.{item.endpoint}")
+        except BuildError as error:
+            raise Refused("blueprint", f"nav_items: no page {item.endpoint!r}") from error
 
 
 def _app_wide(app: Flask) -> list[Any]:

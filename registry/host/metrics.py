@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
+from decimal import Decimal
 
 from registry.host.fields import NAME
 from registry.host.values import ReportView, Target
@@ -24,7 +25,7 @@ class Metric:
     unit: str = ""
     better: str = "higher"
     target: Target | None = None
-    compute: Callable[[ReportView], float | None] | None = None
+    compute: Callable[[ReportView], float | Decimal | None] | None = None
     source: str = ""
 
     def __post_init__(self) -> None:

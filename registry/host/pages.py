@@ -2,11 +2,11 @@
 
 from typing import cast
 
-from flask import Blueprint, Flask, abort, request, send_from_directory
+from flask import Blueprint, Flask, abort, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
 
-from registry.host import active
+from registry.host import active, calls
 from registry.host.loading import loaded
 
 
@@ -24,8 +24,27 @@ def init_app(app: Flask) -> None:
         name: FileSystemLoader(domain.manifest.folder / "templates")
         for name, domain in domains.items()
     }
+    app.jinja_env.globals["domain_links"] = links
     own = cast(BaseLoader, app.jinja_env.loader)
     app.jinja_env.loader = ChoiceLoader([own, PrefixLoader(prefixed)])
+
+
+def links(name: str | None) -> list[tuple[str, str]]:
+    """Label and address of each entry in the menu of this domain, while it is on."""
+    domain = active.current().get(name)
+    if domain is None or not domain.nav_items:
+        return []
+
+    def addresses() -> list[tuple[str, str]]:
+        return [
+            (str(item.label), url_for(f"domain.{domain.name}.{item.endpoint}"))
+            for item in domain.nav_items
+        ]
+
+    try:  # building an address may run the plugin's own code
+        return calls.guarded(domain, "nav_items", addresses)
+    except calls.Fault:
+        return []
 
 
 def _gate() -> None:

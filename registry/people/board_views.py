@@ -100,4 +100,4 @@ def _differences(form: BoardForm, stored: conflict.Raw) -> dict[str, conflict.Di
 
 
 def _name_taken() -> str:
-    return _("Det finns redan en med det namnet. Skriv ett annat namn.")
+    return _("Det finns redan en nämnd eller ett bolag med det namnet. Skriv ett annat namn.")

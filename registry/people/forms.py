@@ -10,7 +10,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Length, Optional, Regexp, ValidationError
 from wtforms.widgets import HiddenInput
 
-from registry.inputs import DayField, Required
+from registry.inputs import AtMost, DayField, Required
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, BoardKind, Role
 from registry.people.passwords import MAX_LENGTH, MIN_LENGTH
 from registry.people.permissions import Grant
@@ -83,23 +83,23 @@ class PasswordForm(_ChoosesPassword):
 class BoardForm(FlaskForm):
     name = StringField(
         _l("Namn"),
-        [Required(), Length(max=200, message=_l("Skriv högst 200 tecken."))],
+        [Required(), AtMost(200)],
         filters=[_clean],
     )
     kind = SelectField(
-        _l("Slag"),
+        _l("Typ"),
         choices=[SelectChoice(value, label) for value, label in BoardKind.choices()],
         default=BoardKind.COMMITTEE.value,
     )
     valid_from = DayField(
-        _l("Gäller från"), [Optional()], description=_l("Lämna tomt om den alltid har funnits.")
+        _l("Gäller från"), [Optional()], description=_l("Lämna tomt om nämnden eller bolaget alltid har funnits.")
     )
     valid_to = DayField(
         _l("Gäller till och med"),
         description=_l("Fyll i när nämnden eller bolaget upphör."),
     )
     successor_id = SelectField(
-        _l("Efterföljare"),
+        _l("Efterträdare"),
         coerce=str,
         description=_l("Den som tar över åtgärderna efter sammanslagning eller byte."),
     )
@@ -116,16 +116,16 @@ class BoardForm(FlaskForm):
         if field.data is None:
             if self.successor_id.data:
                 raise ValidationError(
-                    _("Skriv sista dagen. Den som har en efterföljare slutar att gälla.")
+                    _("Skriv sista dagen: den som har en efterträdare har upphört.")
                 )
         elif self.valid_from.data is not None and field.data < self.valid_from.data:
-            raise ValidationError(_("Skriv en dag som inte är före den första."))
+            raise ValidationError(_("Sista dagen kan inte ligga före den första."))
 
 
 class UserForm(FlaskForm):
     name = StringField(
         _l("Namn"),
-        [Required(), Length(max=200, message=_l("Skriv högst 200 tecken."))],
+        [Required(), AtMost(200)],
         filters=[_clean],
         render_kw={"autocomplete": "off"},
     )
@@ -133,11 +133,11 @@ class UserForm(FlaskForm):
         _l("E-postadress"),
         [
             Required(),
-            Length(max=254, message=_l("Skriv högst 254 tecken.")),
+            AtMost(254),
             Regexp(EMAIL, message=_l("Skriv en hel adress, till exempel namn@kommunen.se.")),
         ],
         filters=[_clean],
-        description=_l("Med adressen loggar personen in."),
+        description=_l("Personen loggar in med adressen."),
         render_kw={"autocomplete": "off"},
     )
     row_version = IntegerField(widget=HiddenInput(), default=1)

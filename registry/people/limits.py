@@ -6,11 +6,18 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 from registry.config import ConfigError, Settings
+from registry.db import SAFE_METHODS
 
 # A whole town hall may share one address, so an address may fail for this many accounts.
 ACCOUNTS_PER_ADDRESS = 10
 
 limiter = Limiter(get_remote_address, headers_enabled=False)
+
+
+@limiter.request_filter
+def _reads_only() -> bool:
+    """Reading is never limited; saying so here spares every page the look-up."""
+    return request.method in SAFE_METHODS
 
 
 def init_app(app: Flask, settings: Settings) -> None:

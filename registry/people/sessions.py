@@ -129,7 +129,7 @@ _VIEWER = (
 
 
 def _load(token: str) -> SignedIn | None:
-    rows = db.session.execute(_VIEWER, {"hash": hash_token(token)}).all()
+    rows = db.session.connection().execute(_VIEWER, {"hash": hash_token(token)}).all()
     if not rows or rows[0][1] <= now():
         return None
     sign_in_id, _expires, user_id, name, email = rows[0][:5]

@@ -15,7 +15,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
 
 from registry.conflict import Difference, differing
@@ -23,8 +23,8 @@ from registry.effects.models import Better, MethodKind, Operator
 from registry.host import calls
 from registry.host.active import SEPARATOR
 from registry.host.loading import Domain
-from registry.host.values import MeasureView
-from registry.inputs import ChoicesField, DayField, NumberField, Required
+from registry.host.values import Issue, MeasureView
+from registry.inputs import AtMost, ChoicesField, DayField, NumberField, Required
 from registry.language import yes_no
 from registry.plan.effects import MethodValues, MetricValues
 from registry.plan.measures import ActivityValues, MeasureValues
@@ -35,12 +35,8 @@ from registry.words import lazy as _l
 Choices = Sequence[tuple[Any, Any]]
 
 
-def _at_most(limit: int, message: Any) -> Length:
-    return Length(max=limit, message=message)
-
-
-_LINE = _at_most(300, _l("Skriv högst 300 tecken."))
-_TEXT = _at_most(20000, _l("Skriv högst 20 000 tecken."))
+_LINE = AtMost(300)
+_TEXT = AtMost(20000)
 
 
 def _stripped(value: str | None) -> str:
@@ -96,7 +92,7 @@ class _Select(SelectField):
     def pre_validate(self, form: Any) -> None:
         known = {str(value) for value, *_rest in self.iter_choices()}
         if str("" if self.data is None else self.data) not in known:
-            raise ValidationError(_("Välj ett alternativ i listan."))
+            raise ValidationError(_("Välj något i listan."))
 
 
 def _select(label: Any, choices: Choices = (), help_text: Any = "", **options: Any) -> Any:
@@ -208,7 +204,7 @@ class AreaForm(EditForm):
     group_id = _select(_l("Huvudområde"), coerce=int)
     number = _line(_l("Nummer"), _l("Till exempel 1.2."), required=True)
     title = _line(_l("Rubrik"), required=True)
-    goal = _text(_l("Mål"), _l("Lämna tomt om planen inte anger något mål för området."))
+    goal = _text(_l("Områdets mål"), _l("Lämna tomt om planen inte anger något mål för området."))
     domain = _select(
         _l("Domän"), help_text=_l("Domänen lägger till egna frågor om områdets åtgärder.")
     )
@@ -245,6 +241,7 @@ class MeasureForm(_Period):
     """The core's questions; ``active.form_class`` adds those of the measure's domain."""
 
     measure_id = 0
+    warnings: list[str]
     first, last = "starts_on", "ends_on"
     subgoal_id = _select(_l("Delmål"), coerce=int)
     number = _line(_l("Nummer"), _l("Till exempel 1.2.3."), required=True)
@@ -257,12 +254,12 @@ class MeasureForm(_Period):
     lead_id = _select(_l("Huvudansvarig"), coerce=_number_or_none)
     shared_ids = _boxes(_l("Medansvariga"))
     partners = _text(
-        _l("Externa parter"),
+        _l("Samverkansparter"),
         _l("En per rad, till exempel Polisen. Skriv inte namn på personer."),
         rows=3,
     )
     complement_ids = _boxes(
-        _l("Kompletterar målområden"), _l("Andra målområden som åtgärden också bidrar till.")
+        _l("Bidrar också till"), _l("Andra målområden.")
     )
     source = _line(_l("Källa"), _l("Varifrån åtgärden kommer, till exempel ett beslut."))
 
@@ -280,17 +277,30 @@ class MeasureForm(_Period):
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = super().validate(extra_validators)
+        self.warnings = []
         domain: Domain | None = getattr(self, "domain", None)
         if domain is None or not valid:
             return valid
-        issues = calls.check_measure(domain, self._view(domain)).errors
-        for issue in issues:
-            bound = self[f"{domain.name}{SEPARATOR}{issue.field}"] if issue.field else None
+        checked = calls.check_measure(domain, self._view(domain))
+        for issue in checked.errors:
+            bound = self._asked_by(domain, issue)
             if bound is None:
                 self.form_errors.append(issue.message)
             else:
                 bound.errors = [*bound.errors, issue.message]
-        return not issues
+        for issue in checked.warnings:
+            bound = self._asked_by(domain, issue)
+            self.warnings.append(
+                issue.message
+                if bound is None
+                else _("%(field)s: %(message)s", field=bound.label.text, message=issue.message)
+            )
+        return not checked.errors
+
+    def _asked_by(self, domain: Domain, issue: Issue) -> Field | None:
+        """The domain's field that the issue is about, if it names one there is."""
+        name = f"{domain.name}{SEPARATOR}{issue.field}"
+        return self[name] if issue.field and name in self else None
 
     def _view(self, domain: Domain) -> MeasureView:
         """The measure as the domain would see it, were it saved."""

@@ -120,7 +120,7 @@ def publish(viewer: Viewer, version: PlanVersion) -> None:
     if version.state is not VersionState.DRAFT:
         raise Refused(_("Bara ett utkast kan publiceras."))
     if not db.session.scalar(sa.select(sa.exists().where(Measure.version_id == version.id))):
-        raise Refused(_("Planen har inga åtgärder än. Lägg till dem innan du publicerar."))
+        raise Refused(_("Planen har inga åtgärder ännu. Lägg till dem innan du publicerar."))
     with log.action("plan.publish"), saving(version):
         former = db.session.scalars(
             sa.select(PlanVersion).where(

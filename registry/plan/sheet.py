@@ -300,7 +300,8 @@ _COMPLEMENTS = (
     sa.select(GoalArea.number, GoalArea.title)
     .join(measure_complement, measure_complement.c.area_id == GoalArea.id)
     .where(measure_complement.c.measure_id == _this)
-    .order_by(GoalArea.position)
+    .join(GoalGroup, GoalGroup.id == GoalArea.group_id)
+    .order_by(GoalGroup.position, GoalArea.position)
 )
 _METHODS = (
     sa.select(

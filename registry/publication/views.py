@@ -14,6 +14,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from registry import memory
 from registry.config import Settings
 from registry.people.models import Role
 from registry.people.permissions import Permission, Viewer, may
@@ -40,8 +41,13 @@ def plan(plan_id: int) -> ResponseReturnValue:
 
 @bp.get("/plans/<int:plan_id>/measures/<identity>")
 def measure(plan_id: int, identity: str) -> ResponseReturnValue:
-    page = service.measure(plan_id, identity) or abort(404)
-    return _public(render_template("publication/measure.html", measure=page))
+    return _public(
+        memory.page(
+            "publication/measure.html",
+            "publication",
+            lambda: {"measure": service.measure(plan_id, identity) or abort(404)},
+        )
+    )
 
 
 @bp.get("/cookies")
@@ -71,8 +77,13 @@ def _work(viewer: Viewer) -> str | None:
 
 
 def _plan(plan_id: int) -> Response:
-    page = service.plan(plan_id) or abort(404)
-    return _public(render_template("publication/plan.html", plan=page))
+    return _public(
+        memory.page(
+            "publication/plan.html",
+            "publication",
+            lambda: {"plan": service.plan(plan_id) or abort(404)},
+        )
+    )
 
 
 def _public(page: str) -> Response:

@@ -7,13 +7,13 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Field, Form, SelectField, StringField, TextAreaField
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 
 from registry.host import active
 from registry.host.calls import Checked
 from registry.host.data import as_form_data
 from registry.host.models import SubjectKind
-from registry.inputs import ChoicesField, DayField, NumberField, Required, options
+from registry.inputs import AtMost, ChoicesField, DayField, NumberField, Required, options
 from registry.plan.models import MeasureStatus
 from registry.reporting.models import DeviationReason
 from registry.reporting.period import bounds
@@ -22,7 +22,6 @@ from registry.reporting.service import CORE_FIELDS, ItemPage
 from registry.words import lazy as _l
 
 LONG = 5000
-TOO_LONG = _l("Texten får ha högst %(length)s tecken.", length=LONG)
 
 
 class CoreForm(Form):
@@ -36,13 +35,13 @@ class CoreForm(Form):
     )
     done = TextAreaField(
         _l("Vad har gjorts?"),
-        [Required(), Length(max=LONG, message=TOO_LONG)],
+        [Required(), AtMost(LONG)],
         description=_l("Några meningar. Skriv inga personuppgifter."),
         render_kw={"rows": 5},
     )
     deviation = TextAreaField(
         _l("Avvikelse"),
-        [Length(max=LONG, message=TOO_LONG)],
+        [AtMost(LONG)],
         description=_l("Vad blev inte som planerat? Lämna tomt om inget avvek."),
         render_kw={"rows": 3},
     )
@@ -74,7 +73,7 @@ def _known(kind: Any, value: str | None) -> None:
 class MetricForm(Form):
     """One effect value, or the word that it has not been measured."""
 
-    value = NumberField(_l("Värde"), [Optional()])
+    value = NumberField(_l("Utfall"), [Optional()])
     not_measured = BooleanField(_l("Inte mätt den här perioden"))
 
     def validate_not_measured(self, field: Field) -> None:
@@ -199,7 +198,7 @@ class RoundForm(FlaskForm):
 
     version_id = SelectField(_l("Plan"), [Required()], coerce=int)
     title = StringField(
-        _l("Omgångens namn"), [Required(), Length(max=60)], description=_l("Till exempel 2021.")
+        _l("Omgångens namn"), [Required(), AtMost(60)], description=_l("Till exempel 2021.")
     )
     period = StringField(
         _l("Period"),
@@ -243,14 +242,14 @@ class RoundForm(FlaskForm):
 
 
 class ChangeRoundForm(FlaskForm):
-    title = StringField(_l("Omgångens namn"), [Required(), Length(max=60)])
+    title = StringField(_l("Omgångens namn"), [Required(), AtMost(60)])
     due_on = DayField(_l("Sista dag att lämna in"), [Required()])
 
 
 class SubmitForm(FlaskForm):
     summary = TextAreaField(
         _l("Nämndens sammanfattning"),
-        [Length(max=LONG, message=TOO_LONG)],
+        [AtMost(LONG)],
         description=_l("Två eller tre meningar som kommunstyrelsen läser först. Kan lämnas tom."),
         render_kw={"rows": 4},
     )
@@ -259,6 +258,6 @@ class SubmitForm(FlaskForm):
 class ReturnForm(FlaskForm):
     comment = TextAreaField(
         _l("Vad behöver kompletteras?"),
-        [Required(), Length(max=LONG, message=TOO_LONG)],
+        [Required(), AtMost(LONG)],
         render_kw={"rows": 4},
     )

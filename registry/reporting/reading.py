@@ -89,8 +89,8 @@ def tasks(
     others = _others(ids, report.board_id)
     before = previous.before(report.board_id, report.round, ids)
     shown = [
-        Task(*row[1:], shared_with=others.get(row[0], ""), before=before.get(row[0]))
-        for row in rows
+        Task(item, number, title, area, at, status, saved, others.get(key, ""), before.get(key))
+        for key, item, number, title, area, at, status, saved in rows
     ]
     return Tasks(shown, counts, page, pages, state)
 
@@ -264,22 +264,23 @@ def my_work(viewer: Viewer) -> list[Work]:
 
 def history(viewer: Viewer, measure_id: int) -> list[tuple[str, str, MeasureStatus, int]]:
     """What has been reported on a measure the viewer may read: round, board, status, report."""
-    query = (
-        sa.select(Round.title, Board.name, FrozenItem.status, Report.id)
-        .join(Report, Report.id == FrozenItem.report_id)
-        .join(Round, Round.id == Report.round_id)
-        .join(Board, Board.id == Report.board_id)
-        .where(
-            FrozenItem.measure_id == measure_id,
-            Report.current,
-            Report.state.in_(outcomes.COUNTED),
-        )
-        .order_by(Round.opens_on.desc(), Board.name)
-    )
+    query = _HISTORY
     own = only_boards(viewer)
     if own is not None:
         query = query.where(Report.board_id.in_(own))
-    return [
-        (round_, board, status, report_id)
-        for round_, board, status, report_id in db.session.execute(query)
-    ]
+    rows = db.session.execute(query, {"measure": measure_id})
+    return [(round_, board, status, report_id) for round_, board, status, report_id in rows]
+
+
+_HISTORY = (
+    sa.select(Round.title, Board.name, FrozenItem.status, Report.id)
+    .join(Report, Report.id == FrozenItem.report_id)
+    .join(Round, Round.id == Report.round_id)
+    .join(Board, Board.id == Report.board_id)
+    .where(
+        FrozenItem.measure_id == sa.bindparam("measure"),
+        Report.current,
+        Report.state.in_(outcomes.COUNTED),
+    )
+    .order_by(Round.opens_on.desc(), Board.name)
+)

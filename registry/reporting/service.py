@@ -85,30 +85,44 @@ class Saved:
     unchecked: bool = False
 
 
+_OPENED = (
+    sa.select(ReportItem)
+    .join(ReportItem.report)
+    .join(Report.round)
+    .join(Report.board)
+    .join(ReportItem.measure)
+    .join(Measure.subgoal)
+    .join(SubGoal.area)
+    .options(
+        contains_eager(ReportItem.report).contains_eager(Report.round),
+        contains_eager(ReportItem.report).contains_eager(Report.board),
+        contains_eager(ReportItem.measure)
+        .contains_eager(Measure.subgoal)
+        .contains_eager(SubGoal.area),
+        joinedload(ReportItem.saved_by),
+    )
+    .where(ReportItem.id == sa.bindparam("item"))
+)
+_VALUES = sa.select(ItemValue).where(ItemValue.item_id == sa.bindparam("item"))
+_OWNERS = (
+    sa.select(Responsibility)
+    .options(joinedload(Responsibility.board))
+    .where(Responsibility.measure_id == sa.bindparam("measure"))
+)
+_METRICS = (
+    sa.select(EffectMetric)
+    .where(EffectMetric.measure_id == sa.bindparam("measure"), EffectMetric.archived.is_(False))
+    .order_by(EffectMetric.position, EffectMetric.id)
+)
+
+
 def open_item(viewer: Viewer, item_id: int) -> ItemPage:
     """Everything about one measure in a report that is being written.
 
     :raises Denied: unless the viewer writes for that board.
     :raises sqlalchemy.exc.NoResultFound: when there is no such item.
     """
-    item = db.session.scalars(
-        sa.select(ReportItem)
-        .join(ReportItem.report)
-        .join(Report.round)
-        .join(Report.board)
-        .join(ReportItem.measure)
-        .join(Measure.subgoal)
-        .join(SubGoal.area)
-        .options(
-            contains_eager(ReportItem.report).contains_eager(Report.round),
-            contains_eager(ReportItem.report).contains_eager(Report.board),
-            contains_eager(ReportItem.measure)
-            .contains_eager(Measure.subgoal)
-            .contains_eager(SubGoal.area),
-            joinedload(ReportItem.saved_by),
-        )
-        .where(ReportItem.id == item_id)
-    ).one()
+    item = db.session.scalars(_OPENED, {"item": item_id}).one()
     report, measure = item.report, item.measure
     require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
     domain = active.current().get(measure.subgoal.area.domain)
@@ -118,7 +132,7 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
         stored = data.load(kind, [item.id], [domain])[item.id].get(domain.name, data.EMPTY)
         on_measure = data.load(SubjectKind.MEASURE, [measure.id], [domain])[measure.id]
         measure_values = dict(on_measure.get(domain.name, data.EMPTY).values)
-    owners = _owners(measure.id)
+    owners = list(db.session.scalars(_OWNERS, {"measure": measure.id}))
     asked, computed = _metrics(measure.id, report.board_id, owners)
     return ItemPage(
         item=item,
@@ -129,23 +143,9 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
         measure_values=measure_values,
         metrics=asked,
         computed=computed,
-        values={row.metric_id: row for row in _values(item.id)},
-        before=previous.before(report.board_id, report.round, [measure.id]).get(measure.id),
+        values={row.metric_id: row for row in db.session.scalars(_VALUES, {"item": item.id})},
+        before=previous.with_answers(report.board_id, report.round, measure.id),
         owners=[owner.board.name for owner in owners if owner.board_id != report.board_id],
-    )
-
-
-def _values(item_id: int) -> list[ItemValue]:
-    return list(db.session.scalars(sa.select(ItemValue).where(ItemValue.item_id == item_id)))
-
-
-def _owners(measure_id: int) -> list[Responsibility]:
-    return list(
-        db.session.scalars(
-            sa.select(Responsibility)
-            .options(joinedload(Responsibility.board))
-            .where(Responsibility.measure_id == measure_id)
-        )
     )
 
 
@@ -160,11 +160,7 @@ def _metrics(
     others_lead = lead is not None and lead.board_id != board_id and lead.board.valid_to is None
     if others_lead:
         return [], []
-    rows = db.session.scalars(
-        sa.select(EffectMetric)
-        .where(EffectMetric.measure_id == measure_id, EffectMetric.archived.is_(False))
-        .order_by(EffectMetric.position, EffectMetric.id)
-    )
+    rows = db.session.scalars(_METRICS, {"measure": measure_id})
     asked: list[EffectMetric] = []
     computed: list[EffectMetric] = []
     for row in rows:
@@ -310,18 +306,21 @@ def _by_field(page: ItemPage, checked: calls.Checked) -> dict[str, list[str]]:
     return found
 
 
+_REPORT = (
+    sa.select(Report)
+    .join(Report.round)
+    .join(Report.board)
+    .options(contains_eager(Report.round), contains_eager(Report.board))
+    .where(Report.id == sa.bindparam("report"))
+)
+
+
 def get_report(viewer: Viewer, report_id: int) -> Report:
     """A report the viewer may read, with its round and board.
 
     :raises Denied: for other boards' people.
     """
-    report = db.session.scalars(
-        sa.select(Report)
-        .join(Report.round)
-        .join(Report.board)
-        .options(contains_eager(Report.round), contains_eager(Report.board))
-        .where(Report.id == report_id)
-    ).one()
+    report = db.session.scalars(_REPORT, {"report": report_id}).one()
     require(viewer, Permission.READ_REPORTS, board_id=report.board_id)
     return report
 

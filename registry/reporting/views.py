@@ -1,5 +1,7 @@
 """Rounds and reports: HTTP only."""
 
+from typing import Any
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,7 +9,8 @@ from flask_babel import ngettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from registry.conflict import Conflict, Difference, differing, with_choices
+from registry import memory
+from registry.conflict import CHOICE_PREFIX, Conflict, Difference, differing, with_choices
 from registry.db import db
 from registry.inputs import options
 from registry.language import today
@@ -53,19 +56,23 @@ def report(report_id: int) -> ResponseReturnValue:
 
 
 def _task_list(found: Report) -> ResponseReturnValue:
+    can_write = may(g.viewer, Permission.WRITE_REPORTS, board_id=found.board_id)
+    section = "work" if can_write else "reporting"
+    return memory.page("reporting/tasks.html", section, lambda: _tasks(found, can_write))
+
+
+def _tasks(found: Report, can_write: bool) -> dict[str, Any]:
     state = request.args.get("state", "")
     shown = ItemState(state) if state in set(ItemState) else None
     page = request.args.get("page", 1, type=int)
-    return render_template(
-        "reporting/tasks.html",
-        report=found,
-        tasks=reading.tasks(g.viewer, found, state=shown, page=page),
-        revisions=reading.revisions(found),
-        can_write=may(g.viewer, Permission.WRITE_REPORTS, board_id=found.board_id)
-        and service.writable(found),
-        can_submit=may(g.viewer, Permission.SUBMIT_REPORTS, board_id=found.board_id),
-        late=found.round.due_on < today(),
-    )
+    return {
+        "report": found,
+        "tasks": reading.tasks(g.viewer, found, state=shown, page=page),
+        "revisions": reading.revisions(found),
+        "can_write": can_write and service.writable(found),
+        "can_submit": may(g.viewer, Permission.SUBMIT_REPORTS, board_id=found.board_id),
+        "late": found.round.due_on < today(),
+    }
 
 
 @bp.route("/reports/items/<int:item_id>", methods=["GET", "POST"])
@@ -77,11 +84,14 @@ def item(item_id: int) -> ResponseReturnValue:
 
 
 def _save_item(page: service.ItemPage) -> ResponseReturnValue:
-    posted: MultiDict[str, str] = with_choices(request.form, Entry(page).raw())
-    changed = posted.get("questions") != Entry(page).questions
+    posted: MultiDict[str, str] = request.form
+    if any(name.startswith(CHOICE_PREFIX) for name in posted):
+        posted = with_choices(posted, Entry(page).raw())
+    entry = Entry(page, posted)
+    changed = posted.get("questions") != entry.questions
     if changed:
         posted = _with_stored_answers(page, posted)
-    entry = Entry(page, posted)
+        entry = Entry(page, posted)
     ready = "ready" in request.form and not changed
     try:
         saved = service.save_item(

@@ -135,8 +135,8 @@ def test_an_auditor_reads_who_changed_what_from_what_to_what(app, boards, make_u
     assert line.label == "Socialnämnden"
     assert {(c.label, c.before, c.after) for c in line.changes} == {
         ("Gäller till och med", None, "2024-12-31"),
-        ("Efterföljare", None, "Räddningsnämnden"),
-        ("Slag", "Nämnd", "Bolag"),
+        ("Efterträdare", None, "Räddningsnämnden"),
+        ("Typ", "Nämnd", "Bolag"),
     }
 
 

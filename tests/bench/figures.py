@@ -1,5 +1,6 @@
 """How a page is measured: in rounds, each beside a round of the floor, so that noise cancels."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from tests.bench.visitors import Answer, HttpVisitor, InProcessVisitor, Request
 
 GOOD = (200, 303)
 WARM_UP = 6
+ENOUGH, PATIENCE = 3, 15.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,11 @@ class Effort:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one page costs. ``status`` is that of the answer which was not good, if any was."""
+    """What one page costs.
+
+    ``status`` is that of the answer which was not good, if any was; ``megabytes`` what the larger
+    worker holds after this page and those before it.
+    """
 
     page: str
     person: str
@@ -42,6 +48,7 @@ class Figures:
     limit: float | None = None
     statements: int = 0
     bytes: int = 0
+    megabytes: float = 0.0
 
     @property
     def good(self) -> bool:
@@ -73,7 +80,7 @@ class Bench:
             batch = min(page.at_once, max(1, int(self.effort.seconds / pace)))
             if page.in_all is not None:
                 batch = max(1, (page.in_all - WARM_UP - 2) // self.effort.rounds)
-            rounds = [r for _ in range(self.effort.rounds) if (r := self._round(page, batch))]
+            rounds = self._rounds(page, batch)
         except BadAnswer as bad:
             return Figures(page.name, page.person, bad.status, limit=page.limit)
         return Figures(
@@ -88,6 +95,7 @@ class Bench:
             limit=page.limit,
             statements=counted,
             bytes=size,
+            megabytes=max(self.registry.memory()) / 1e6,
         )
 
     def _count(self, page: Page) -> tuple[int, int]:
@@ -109,7 +117,19 @@ class Bench:
             visitor.hang_up()
             self._prepare(page)
             walls.append(_ask(visitor.send, request).seconds)
+            if sum(walls) > PATIENCE / 3:
+                break
         return min(walls)
+
+    def _rounds(self, page: Page, batch: int) -> "list[_Round]":
+        """As many rounds as wanted; of a page that takes seconds, no more than are needed."""
+        found: list[_Round] = []
+        began = time.perf_counter()
+        while len(found) < self.effort.rounds and (one := self._round(page, batch)):
+            found.append(one)
+            if len(found) >= ENOUGH and time.perf_counter() - began > PATIENCE:
+                break
+        return found
 
     def _round(self, page: Page, batch: int) -> "_Round | None":
         visitor = self.visitors[page.person]

@@ -34,14 +34,16 @@ class Page:
 def pages(seed: Seed) -> list[Page]:
     """What is measured, in this order: submissions last, for they cannot be undone."""
     small, large = seed.small_reports, seed.large_reports
-    followup = _get(f"/followup/{seed.round}")
+    followup, tasks = _get(f"/followup/{seed.round}"), _get(f"/reports/{seed.report}")
     return [
         Page("measure list", "coordinator", _get("/measures"), 3),
+        Page("measure list, just changed", "coordinator", _get("/measures"), 3, after_change=True),
         Page("measure list, page 100", "coordinator", _get("/measures?page=100"), 3),
         Page("measure list, text search", "coordinator", _get("/measures?q=inbrott+stadsdel"), 3),
         Page("measure list, one board", "coordinator", _get(f"/measures?board={seed.board}"), 3),
         Page("measure page", "coordinator", _each("/plan/measures/{}", seed.measures), 3),
-        Page("task list of a board", "reporter", _get(f"/reports/{seed.report}"), 3),
+        Page("task list of a board", "reporter", tasks, 3),
+        Page("task list, just changed", "reporter", tasks, 3, after_change=True),
         Page("report form", "reporter", _each("/reports/items/{}", seed.items), 6),
         Page("report form, save", "reporter", _drafts(seed.items), 6, at_once=len(seed.items)),
         Page("follow-up", "executive", followup, 6),

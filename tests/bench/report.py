@@ -31,7 +31,7 @@ class Target:
 def table(figures: Iterable[Figures]) -> str:
     heading = (
         f"{'page':<27}{'who':<13}{'n':>5}{'wall ms':>9}{'CPU ms':>9}{'floor ms':>10}"
-        f"{'× floor':>9}{'SQL':>6}{'bytes':>11}"
+        f"{'× floor':>9}{'SQL':>6}{'bytes':>11}{'MB':>6}"
     )
     return "\n".join([heading, "-" * len(heading), *map(_line, figures)])
 
@@ -43,6 +43,7 @@ def _line(one: Figures) -> str:
     return (
         f"{head}{one.requests:>5}{one.wall_ms:>9.2f}{one.cpu_ms:>9.2f}{one.floor_ms:>10.2f}"
         f"{one.ratio:>9.2f}{one.statements:>6}{one.bytes:>11,}"
+        f"{one.megabytes:>6.0f}"
     )
 
 

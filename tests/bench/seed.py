@@ -142,7 +142,9 @@ class _Measure:
 class _Rows:
     """Rows by table, with ids given out here so that rows can point to each other."""
 
-    tables: dict[sa.Table, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    tables: dict[sa.FromClause, list[dict[str, Any]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
 
     def add(self, model: Any, **row: Any) -> int:
         rows = self.tables[model.__table__]

@@ -34,7 +34,7 @@ def test_a_plan_comes_in_is_reported_on_and_followed_up(
     import_plan(coordinator, sheet)
     publish(coordinator)
     open_round(coordinator)
-    assert coordinator.title == "0 av 1 har lämnat in för 2021"
+    assert coordinator.title == "0 av 1 har lämnat in för Brandskydd 2021"
 
     approver = enter("godkannare.raddning")
     report_on_everything(approver)
@@ -43,12 +43,12 @@ def test_a_plan_comes_in_is_reported_on_and_followed_up(
     assert approver.page.get_by_role("button", name="Spara").count() == 0
 
     coordinator.page.reload()
-    assert coordinator.title == "1 av 1 har lämnat in för 2021"
+    assert coordinator.title == "1 av 1 har lämnat in för Brandskydd 2021"
     coordinator.follow("Räddningsnämnden")
     assert "412" in coordinator.text
     coordinator.write("Vad behöver kompletteras?", "Hur många av hembesöken ledde till en åtgärd?")
     coordinator.press("Lämna tillbaka för komplettering")
-    assert coordinator.title == "0 av 1 har lämnat in för 2021"
+    assert coordinator.title == "0 av 1 har lämnat in för Brandskydd 2021"
 
     approver.follow("Att göra")
     approver.follow("Räddningsnämnden: Brandskydd 2021")
@@ -82,7 +82,7 @@ def import_plan(coordinator: Person, sheet: Path) -> None:
     if coordinator.title == "Vad betyder kolumnerna?":
         coordinator.press("Visa vad som händer")
     assert "3 rader av 4" in coordinator.title
-    assert "Utan ansvarig" in coordinator.text
+    assert "Saknar ansvarig" in coordinator.text
     assert "Brandkåren i Enköping" in coordinator.text
     assert "Inte åtgärder 1" in coordinator.text
     coordinator.choose("Brandkåren i Enköping", "Räddningsnämnden")

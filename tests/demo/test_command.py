@@ -49,7 +49,7 @@ def test_every_page_says_that_it_is_a_demo_and_only_then_lists_accounts(tmp_path
     assert "Uppsala kommun" in page
     assert "demo-note" in page
     assert accounts.PASSWORD in page
-    assert "godkannare.social@demo.example" in page
+    assert "godkannare.social@demo.example" in page.replace("<wbr>", "")
 
     CliRunner().invoke(main, ["--instance", str(tmp_path / "real"), "upgrade"])
     page = create_app(tmp_path / "real").test_client().get("/sign-in").get_data(as_text=True)

@@ -188,9 +188,9 @@ def test_a_number_is_unique_in_its_version_and_the_field_says_so(
         ({"title": "  "}, "Fyll i det här fältet."),
         ({"ends_on": "2018-01-01"}, "Slutet måste komma efter början."),
         ({"starts_on": "31 januari"}, "år-månad-dag"),
-        ({"status": "nonsense"}, "Välj ett alternativ i listan."),
-        ({"subgoal_id": "99999"}, "Välj ett alternativ i listan."),
-        ({"title": "x" * 301}, "Skriv högst 300 tecken."),
+        ({"status": "nonsense"}, "Välj något i listan."),
+        ({"subgoal_id": "99999"}, "Välj något i listan."),
+        ({"title": "x" * 301}, "Texten får ha högst 300 tecken."),
     ],
 )
 def test_what_cannot_be_read_is_said_at_its_field(

@@ -71,9 +71,9 @@ def test_the_plan_reads_from_groups_to_activities(plan: Built, clients: Clients)
         "med Polisen",
         "huvudansvarig",
         "Målar tunneln vid stationen",
-        "Ingen ansvarig utpekad",
+        "Saknar ansvarig",
         "1 av 3 åtgärder är genomförda",
-        "Inga delmål än.",
+        "Inga delmål ännu.",
     ):
         assert words in page, words
     assert "Redigera planen" not in page

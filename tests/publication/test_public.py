@@ -68,7 +68,7 @@ def test_what_is_not_published_is_not_found_not_even_by_a_coordinator(
     for client in (clients["coordinator"], clients["anonymous"]):
         for address in addresses(plan)[1:3]:
             assert client.get(address).status_code == 404
-    assert "Ingen plan är publicerad än" in clients["anonymous"].get("/").get_data(as_text=True)
+    assert "Ingen plan är publicerad ännu" in clients["anonymous"].get("/").get_data(as_text=True)
 
 
 def test_several_published_plans_are_listed(plan: Built, anyone: FlaskClient) -> None:

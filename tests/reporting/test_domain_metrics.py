@@ -18,7 +18,8 @@ SHARE = "exercises_held_share"
 def test_a_coordinator_takes_up_a_metric_of_the_domain(job: Job, sign_in: Enter) -> None:
     client = sign_in(job.coordinator)
     address = f"/plan/measures/{job.plan.measures['2.5.1'].id}"
-    assert "Elavbrott (SAIDI)" in client.get(address).get_data(as_text=True)
+    assert f"{address}/metrics/take" in client.get(address).get_data(as_text=True)
+    assert "Elavbrott (SAIDI)" in client.get(f"{address}/metrics/take").get_data(as_text=True)
     client.post(f"{address}/metrics/take", data={"key": "outage_minutes"})
     taken = db.session.query(EffectMetric).filter_by(domain=CRISIS).one()
     assert (taken.name, taken.unit, taken.better) == ("Elavbrott (SAIDI)", "minuter", Better.LOWER)
@@ -29,9 +30,7 @@ def test_a_coordinator_takes_up_a_metric_of_the_domain(job: Job, sign_in: Enter)
 
 def test_a_metric_that_is_not_offered_is_not_taken(job: Job, sign_in: Enter) -> None:
     client = sign_in(job.coordinator)
-    client.post(
-        f"/plan/measures/{job.plan.measures['1.1.1'].id}/metrics/take", data={"key": SHARE}
-    )
+    client.post(f"/plan/measures/{job.plan.measures['1.1.1'].id}/metrics/take", data={"key": SHARE})
     assert db.session.query(EffectMetric).filter_by(domain=CRISIS).count() == 0
 
 
@@ -53,9 +52,7 @@ def test_a_computed_metric_is_not_asked_for_and_gets_its_value_at_submission(
     assert value.value == 75
 
 
-def test_a_domains_metric_disappears_with_the_domain_and_returns(
-    job: Job, sign_in: Enter
-) -> None:
+def test_a_domains_metric_disappears_with_the_domain_and_returns(job: Job, sign_in: Enter) -> None:
     measure = job.plan.measures["2.5.1"]
     client = sign_in(job.coordinator)
     client.post(f"/plan/measures/{measure.id}/metrics/take", data={"key": "outage_minutes"})

@@ -18,7 +18,7 @@ class Column(Word):
     AREA = "area", _l("Målområde")
     SUBGOAL = "subgoal", _l("Delmål")
     OWNER = "owner", _l("Ansvarig")
-    PARTNERS = "partners", _l("Samverkan")
+    PARTNERS = "partners", _l("Samverkansparter")
     START = "start", _l("Start")
     END = "end", _l("Slut")
     STATUS = "status", _l("Status")

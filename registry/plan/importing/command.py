@@ -95,7 +95,7 @@ def _as_text(done: Preview, dry_run: bool) -> str:
                 same,
             )
             if same
-            else _("Ingen rad kan tas in som åtgärd.")
+            else _("Ingen rad kan läsas in som åtgärd.")
         )
     elif dry_run:
         lines.append(_("Inget är sparat. Kör utan --dry-run för att läsa in."))

@@ -9,9 +9,9 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import Length, StopValidation
+from wtforms.validators import StopValidation
 
-from registry.inputs import ChoicesField
+from registry.inputs import AtMost, ChoicesField
 from registry.people.models import Board, BoardKind
 from registry.plan.importing.choices import BOARD, IGNORE, NEW, PARTNER
 from registry.plan.importing.columns import Column, Mapping
@@ -35,7 +35,7 @@ def _plan_field() -> Any:
 def _title_field() -> Any:
     return StringField(
         _l("Den nya planens namn"),
-        [Length(max=300, message=_l("Skriv högst 300 tecken."))],
+        [AtMost(300)],
         filters=[lambda text: tidy(text or "")],
         description=_l("Behövs bara för en ny plan."),
     )
@@ -152,7 +152,7 @@ def decisions_form(
         data[name] = owner.choice
     if kinds:
         fields["kinds"] = ChoicesField(
-            _("Ta in även dessa som åtgärder"),
+            _("Läs in även dessa som åtgärder"),
             choices=_choices(
                 (kind.key, _("%(kind)s (%(rows)s rader)", kind=kind.name, rows=kind.rows))
                 for kind in kinds

@@ -19,19 +19,19 @@ class Outcome(Word):
     CHANGED = "changed", _l("Ändras")
     SAME = "same", _l("Finns redan")
     NOT_MEASURE = "not_measure", _l("Inte en åtgärd")
-    REFUSED = "refused", _l("Kan inte tas in")
+    REFUSED = "refused", _l("Kan inte läsas in")
 
 
 class Reason(Word):
     """Why a row came out as it did; the sentence is the label, its values come with the note."""
 
     # Doubts: the row goes in, but someone should look at it.
-    NO_OWNER = "no_owner", _l("Ansvarig saknas.")
+    NO_OWNER = "no_owner", _l("Saknar ansvarig.")
     OWNER_NOT_STATED = "owner_not_stated", _l("Ansvarig är inte angiven: ”%(text)s”.")
-    ONLY_PARTNERS = "only_partners", _l("Ingen nämnd eller styrelse är ansvarig.")
+    ONLY_PARTNERS = "only_partners", _l("Ingen nämnd och inget bolag är ansvarigt.")
     OWNER_AS_PARTNER = (
         "owner_as_partner",
-        _l("%(name)s är ingen nämnd eller styrelse i registret och blir samverkanspart."),
+        _l("%(name)s är varken nämnd eller bolag i registret och blir samverkanspart."),
     )
     OWNER_AS_BOARD = "owner_as_board", _l("%(name)s finns inte i registret och läggs till.")
     OWNER_ENDED = "owner_ended", _l("%(name)s har upphört i registret.")
@@ -53,7 +53,7 @@ class Reason(Word):
     )
     STATUS_KEPT = (
         "status_kept",
-        _l("Status ”%(text)s” är okänd. Texten sparas i beskrivningen."),
+        _l("Läget ”%(text)s” är okänt. Texten sparas i beskrivningen."),
     )
     FORMULA = "formula", _l("%(label)s börjar som en formel. Innehållet sparas som text.")
     LONG_TITLE = (
@@ -63,7 +63,7 @@ class Reason(Word):
         ),
     )
     EXTRA_CELLS = "extra_cells", _l("Raden har fler celler än rubriker: ”%(text)s” lästes inte.")
-    TAKEN_AS_MEASURE = "taken_as_measure", _l("Typ ”%(text)s” tas in som åtgärd.")
+    TAKEN_AS_MEASURE = "taken_as_measure", _l("Typ ”%(text)s” läses in som åtgärd.")
     # What is not a measure.
     OTHER_KIND = "other_kind", _l("Typ i filen: %(text)s.")
     # Refusals: the row does not go in.

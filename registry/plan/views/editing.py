@@ -66,6 +66,7 @@ def _edit(
     """
     differences: dict[str, Difference] = {}
     notes: list[str] = []
+    conflict_by = ""
     if request.method == "POST":
         form = make(with_choices(request.form, make(None).raw()))
         if form.validate():
@@ -82,7 +83,9 @@ def _edit(
                 differences = form.differences(stored)
                 form.row_version.data = stored.row_version.data
                 form.row_version.raw_data = None
-                notes.append(_told(conflict.by))
+                conflict_by = conflict.by
+                if not differences:
+                    notes.append(_("Någon annan har sparat detsamma. Spara igen om du vill."))
     else:
         form = make(None)
     page = render_template(
@@ -92,22 +95,10 @@ def _edit(
         back=back,
         remove=remove,
         differences=differences,
+        conflict_by=conflict_by,
         notes=notes,
     )
     return page, 409 if differences or notes else 422 if form.errors else 200
-
-
-def _told(by: str) -> str:
-    if by:
-        return _(
-            "%(name)s har sparat medan du skrev. Välj vad som ska gälla där ni skriver olika, "
-            "och spara igen.",
-            name=by,
-        )
-    return _(
-        "Någon annan har sparat medan du skrev. Välj vad som ska gälla där ni skriver olika, "
-        "och spara igen."
-    )
 
 
 # Plans and versions ------------------------------------------------------------------------
@@ -286,6 +277,7 @@ def new_measure(subgoal_id: int) -> ResponseReturnValue:
         entry = DomainEntry(domain, form, request.form)
         version = version_of(subgoal)
         measure = measures.create_measure(g.viewer, version, form.values(), entry)
+        _warn(form)
         return _sheet(measure.id)
 
     return _edit(
@@ -304,6 +296,7 @@ def edit_measure(measure_id: int) -> ResponseReturnValue:
     def save(form: MeasureForm) -> str:
         entry = DomainEntry(domain, form, request.form)
         measures.edit_measure(g.viewer, measure, _seen(form), form.values(), entry)
+        _warn(form)
         return _sheet(measure.id)
 
     return _edit(
@@ -366,9 +359,12 @@ def new_metric(measure_id: int) -> ResponseReturnValue:
     )
 
 
-@bp.post("/plan/measures/<int:measure_id>/metrics/take")
+@bp.route("/plan/measures/<int:measure_id>/metrics/take", methods=["GET", "POST"])
 def take_metric(measure_id: int) -> ResponseReturnValue:
-    open_row(g.viewer, Measure, measure_id) or abort(404)
+    measure = open_row(g.viewer, Measure, measure_id) or abort(404)
+    if request.method == "GET":
+        offered = effects.offered_metrics(measure_id, measure.subgoal.area.domain)
+        return render_template("plan/take_metric.html", measure=measure, offered=offered)
     try:
         metric = effects.take_metric(g.viewer, measure_id, request.form.get("key", ""))
     except Refused as refusal:
@@ -508,6 +504,12 @@ def _measure_form(
     return form.offer(
         choices.subgoals(version_id), choices.boards(measure), choices.areas(version_id)
     )
+
+
+def _warn(form: MeasureForm) -> None:
+    """What the domain finds doubtful in a measure that is saved."""
+    for warning in form.warnings:
+        flash(warning, "warning")
 
 
 def _stored(measure: Measure) -> dict[str, Any]:

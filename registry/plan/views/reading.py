@@ -11,6 +11,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
+from registry import memory
 from registry.host import active
 from registry.people.permissions import Permission, may
 from registry.plan import domain_data, effects, listing, sheet, structure
@@ -38,23 +39,28 @@ def current() -> ResponseReturnValue:
 
 @bp.get("/plan/<int:version_id>")
 def version(version_id: int) -> ResponseReturnValue:
-    page = structure.read(g.viewer, version_id) or abort(404)
-    return render_template("plan/version.html", plan=page)
+    return memory.page(
+        "plan/version.html",
+        "plan",
+        lambda: {"plan": structure.read(g.viewer, version_id) or abort(404)},
+    )
 
 
 @bp.get("/plan/measures/<int:measure_id>")
 def measure(measure_id: int) -> ResponseReturnValue:
+    return memory.page("plan/measure.html", "measures", lambda: _measure(measure_id))
+
+
+def _measure(measure_id: int) -> dict[str, Any]:
     page = sheet.read(g.viewer, measure_id) or abort(404)
-    return render_template(
-        "plan/measure.html",
-        measure=page,
-        method_boards=_method_boards(page),
-        section_of_domain=domain_data.section(page.id, page.domain),
-        offered_metrics=effects.offered_metrics(page.id, page.domain),
-        history=reporting.history(g.viewer, page.id)
-        if may(g.viewer, Permission.READ_REPORTS)
-        else [],
-    )
+    reads_reports = may(g.viewer, Permission.READ_REPORTS)
+    return {
+        "measure": page,
+        "method_boards": _method_boards(page),
+        "section_of_domain": domain_data.section(page.id, page.domain),
+        "offered_metrics": effects.offered_metrics(page.id, page.domain),
+        "history": reporting.history(g.viewer, page.id) if reads_reports else [],
+    }
 
 
 @bp.get("/measures")
@@ -62,6 +68,10 @@ def measures() -> ResponseReturnValue:
     versions = structure.heads(g.viewer)
     if not versions:
         return redirect(url_for("plan.plans"))
+    return memory.page("plan/measures.html", "measures", lambda: _measures(versions))
+
+
+def _measures(versions: list[structure.VersionHead]) -> dict[str, Any]:
     args = request.args
     wanted = args.get("version", type=int)
     chosen = next((version for version in versions if version.id == wanted), versions[0])
@@ -77,26 +87,25 @@ def measures() -> ResponseReturnValue:
         sorting=_term(Sorting, args.get("sort")) or Sorting.PLAN,
         page=max(1, args.get("page", 1, type=int)),
     )
-    areas = listing.area_choices(chosen.id)
     found = listing.listing(query)
-    address = _address(args)
-    return render_template(
-        "plan/measures.html",
-        listing=found,
-        query=query,
-        version=chosen,
-        versions=versions,
-        areas=areas,
-        boards=listing.board_choices(),
-        domains=[(domain.name, domain.title) for domain in active.current().domains],
-        version_options=[(one.id, _version_name(one)) for one in versions],
-        words=_words(str(get_locale())),
-        scores={parts: _score(parts) for parts in {line.parts for line in found.lines}},
-        address=address,
-        more_open=any(args.get(name) for name in ("missing", "kind", "domain", "sort", "version")),
-        clear=url_for("plan.measures", version=wanted, sort=args.get("sort")),
-        base=url_for("plan.measure", measure_id=0)[:-1],
-    )
+    return {
+        "listing": found,
+        "query": query,
+        "version": chosen,
+        "versions": versions,
+        "areas": listing.area_choices(chosen.id),
+        "boards": listing.board_choices(),
+        "domains": [(domain.name, domain.title) for domain in active.current().domains],
+        "version_options": [(one.id, _version_name(one)) for one in versions],
+        "words": _words(str(get_locale())),
+        "scores": {parts: _score(parts) for parts in {line.parts for line in found.lines}},
+        "address": _address(args),
+        "more_open": any(
+            args.get(name) for name in ("missing", "kind", "domain", "sort", "version")
+        ),
+        "clear": url_for("plan.measures", version=wanted, sort=args.get("sort")),
+        "base": url_for("plan.measure", measure_id=0)[:-1],
+    }
 
 
 @dataclass(frozen=True)
