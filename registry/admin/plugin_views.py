@@ -25,7 +25,9 @@ def switch_plugin(name: str) -> ResponseReturnValue:
         flash(_("%(name)s kan inte slås på: %(reason)s", name=title, reason=str(error)), "danger")
     else:
         if on:
-            message = _("%(name)s är påslagen. Det gäller alla från nästa sida de öppnar.", name=title)
+            message = _(
+                "%(name)s är påslagen. Det gäller alla från nästa sida de öppnar.", name=title
+            )
         else:
             message = _("%(name)s är avslagen. Allt som har fyllts i finns kvar.", name=title)
         flash(message, "success")

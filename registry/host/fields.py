@@ -17,9 +17,9 @@ from flask_babel import gettext as _
 from wtforms import Field as FormField
 from wtforms import Form, RadioField, SelectField, StringField, TextAreaField
 from wtforms.form import BaseForm
-from wtforms.validators import Length, Optional, ValidationError
+from wtforms.validators import Optional, ValidationError
 
-from registry.inputs import ChoicesField, DayField, NumberField, Required, options
+from registry.inputs import AtMost, ChoicesField, DayField, NumberField, Required, options
 from registry.language import day, number, yes_no
 from registry.words import lazy as _l
 

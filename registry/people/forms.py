@@ -92,7 +92,9 @@ class BoardForm(FlaskForm):
         default=BoardKind.COMMITTEE.value,
     )
     valid_from = DayField(
-        _l("Gäller från"), [Optional()], description=_l("Lämna tomt om nämnden eller bolaget alltid har funnits.")
+        _l("Gäller från"),
+        [Optional()],
+        description=_l("Lämna tomt om nämnden eller bolaget alltid har funnits."),
     )
     valid_to = DayField(
         _l("Gäller till och med"),

@@ -258,9 +258,7 @@ class MeasureForm(_Period):
         _l("En per rad, till exempel Polisen. Skriv inte namn på personer."),
         rows=3,
     )
-    complement_ids = _boxes(
-        _l("Bidrar också till"), _l("Andra målområden.")
-    )
+    complement_ids = _boxes(_l("Bidrar också till"), _l("Andra målområden."))
     source = _line(_l("Källa"), _l("Varifrån åtgärden kommer, till exempel ett beslut."))
 
     def offer(

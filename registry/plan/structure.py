@@ -50,10 +50,10 @@ class VersionHead:
 
     @property
     def years(self) -> str:
-        """``2018–2022``; empty when no validity is given."""
-        if self.valid_from is None:
+        """``2018–2022``; empty unless both ends are given."""
+        if self.valid_from is None or self.valid_to is None:
             return ""
-        if self.valid_to is None or self.valid_to.year == self.valid_from.year:
+        if self.valid_to.year == self.valid_from.year:
             return str(self.valid_from.year)
         return f"{self.valid_from.year}–{self.valid_to.year}"
 

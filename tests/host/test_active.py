@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextvars import Context
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from wtforms import Form
 
@@ -50,7 +52,9 @@ def test_an_admin_switches_on_the_page_and_it_is_audited(
     assert "Slå på Krisberedskap" in page
     assert "Genomförda övningar" in page
     clients["admin"].post(f"/admin/plugins/{CRISIS}", data={"on": "1"})
-    assert "Slå av Krisberedskap" in clients["admin"].get("/admin/plugins").get_data(as_text=True)
+    page = clients["admin"].get("/admin/plugins").get_data(as_text=True)
+    assert "Krisberedskap är påslagen." in page
+    assert "Slå av Krisberedskap" in page
     entry = db.session.query(AuditEntry).filter_by(action="plugin.enable").one()
     assert entry.label == CRISIS or entry.after["name"] == CRISIS
 
@@ -96,7 +100,10 @@ def report_fields():
 
 @hookimpl
 def metrics():
-    return [Metric("broken", "Trasigt", compute=lambda report: 1 / 0)]
+    return [
+        Metric("broken", "Trasigt", compute=lambda report: 1 / 0),
+        Metric("given", "Givet", compute=lambda report: report.data["number"]),
+    ]
 
 @hookimpl
 def check_report(report):
@@ -159,6 +166,30 @@ def test_a_sound_check_of_the_same_domain_works(faulty: Flask) -> None:
 def test_a_failing_metric_is_missing_and_not_zero(faulty: Flask) -> None:
     domain = loaded(faulty).domains["faulty"]
     assert calls.compute(domain, domain.metrics[0], view("good")) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        (3, 3.0),
+        (2.5, 2.5),
+        (Decimal("2.5"), 2.5),
+        (None, None),
+        (Decimal("NaN"), None),
+        (Decimal("sNaN"), None),
+        (Decimal("Infinity"), None),
+        (float("inf"), None),
+        (True, None),
+        ("3", None),
+    ],
+)
+def test_a_metric_gives_a_finite_number_or_nothing(
+    faulty: Flask, answer: object, value: float | None
+) -> None:
+    domain = loaded(faulty).domains["faulty"]
+    report = replace(view("good"), data={"number": answer})
+    assert calls.compute(domain, domain.metrics[1], report) == value
+    assert bool(g.get("strikes")) is (value is None and answer is not None)
 
 
 def test_three_strikes_switch_the_domain_off_for_everyone(faulty: Flask) -> None:

@@ -111,6 +111,20 @@ def test_a_manifest_that_is_wrong_is_refused_before_any_import(
             "blueprint",
             "handler for the whole app",
         ),
+        (
+            IMPORT + "@hookimpl\ndef nav_items():\n    return [NavItem('Alla', 'overview')]",
+            "blueprint",
+            "there is no blueprint",
+        ),
+        (
+            IMPORT
+            + "from flask import Blueprint\nbp = Blueprint('odd', __name__)\n"
+            + "bp.add_url_rule('/<int:key>', 'one', lambda key: 'one')\n"
+            + "@hookimpl\ndef blueprint():\n    return bp\n"
+            + "@hookimpl\ndef nav_items():\n    return [NavItem('En', 'one')]",
+            "blueprint",
+            "no page 'one'",
+        ),
     ],
 )
 def test_a_plugin_of_the_wrong_shape_is_refused_with_its_reason(

@@ -56,7 +56,7 @@ def test_days_out_of_order_are_refused(app: Flask, boards, make_user, sign_in) -
     data = form(boards["social"], valid_from="2021-01-01", valid_to="2020-12-31")
     answer = client.post(f"/boards/{boards['social'].id}", data=data)
     assert answer.status_code == 200
-    assert "inte är före den första" in answer.get_data(as_text=True)
+    assert "kan inte ligga före den första" in answer.get_data(as_text=True)
 
 
 def test_two_boards_cannot_have_one_name(app: Flask, boards, make_user, sign_in) -> None:

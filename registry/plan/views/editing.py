@@ -85,7 +85,7 @@ def _edit(
                 form.row_version.raw_data = None
                 conflict_by = conflict.by
                 if not differences:
-                    notes.append(_("Någon annan har sparat detsamma. Spara igen om du vill."))
+                    notes.append(_same_answers())
     else:
         form = make(None)
     page = render_template(
@@ -99,6 +99,10 @@ def _edit(
         notes=notes,
     )
     return page, 409 if differences or notes else 422 if form.errors else 200
+
+
+def _same_answers() -> str:
+    return _("Någon annan har sparat samma svar medan du skrev. Spara igen om du vill ändra något.")
 
 
 # Plans and versions ------------------------------------------------------------------------
