@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask
 
-from registry import config, db, health, language, logs, pages, security
+from registry import addresses, config, db, health, language, logs, pages, security
 from registry.admin import views as admin_views
 from registry.audit import log as audit_log
 from registry.audit import views as audit_views
@@ -33,6 +33,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app = Flask("registry", template_folder=str(pages.folder("templates")))
     app.extensions["settings"] = settings
 
+    addresses.init_app(app)
     logs.init_app(app, settings)
     security.init_app(app, settings)
     language.init_app(app, settings)

@@ -69,6 +69,7 @@ def _first_line(error: object) -> str:
 @click.pass_context
 def main(ctx: click.Context, instance: Path | None) -> None:
     """The measure registry: action plans for safety and security."""
+    os.umask(0o077)  # what an instance holds is its owner's alone
     ctx.obj = instance
 
 
@@ -124,6 +125,9 @@ def serve(app: Flask, host: str, port: int, workers: int) -> None:
                 "threads": 4,
                 "loglevel": "warning",
                 "proc_name": "registry",
+                # what a proxy says of the visitor is read by ProxyFix, when trusted_proxies is set
+                "forwarded_allow_ips": "",
+                "forwarder_headers": "",
             }.items():
                 self.cfg.set(name, value)
 

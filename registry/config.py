@@ -74,7 +74,7 @@ def load_settings(
             values[name] = _typed(name, _from_text(name, text, key), key)
     for name, value in overrides.items():
         values[name] = _typed(name, value, "create_app")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     values.setdefault("secret_key", "")
     if not values["secret_key"]:
         values["secret_key"] = _kept_secret(folder / "secret_key")

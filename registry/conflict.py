@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 CHOICE_PREFIX = "choose-"
+NEVER_CHOSEN = frozenset({"row_version", "csrf_token", "questions"})
 Raw = Mapping[str, list[str]]
 
 
@@ -44,8 +45,8 @@ def with_choices(posted: "MultiDict[str, str]", theirs: Raw) -> "ImmutableMultiD
     """The posted form with the stored value put in wherever the person chose ``theirs``."""
     chosen: MultiDict[str, str] = MultiDict(posted)
     for key, choice in posted.items():
-        if key.startswith(CHOICE_PREFIX) and choice == "theirs":
-            name = key.removeprefix(CHOICE_PREFIX)
+        name = key.removeprefix(CHOICE_PREFIX)
+        if name != key and name not in NEVER_CHOSEN and choice == "theirs":
             chosen.setlist(name, theirs.get(name, []))
     return ImmutableMultiDict(chosen)
 

@@ -91,9 +91,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     from pathlib import Path
 
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"hide_parameters": True}  # they are people's words; logs are not
     if settings.database.startswith("postgresql"):
-        options = {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
+        options |= {"pool_pre_ping": True, "connect_args": {"prepare_threshold": None}}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
     db.init_app(app)
     migrate.init_app(app, db, directory=str(Path(__file__).parent / "migrations"))

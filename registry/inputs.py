@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import DateField, Field, SelectMultipleField, StringField
+from wtforms import DateField, Field, HiddenField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -92,6 +92,18 @@ class DayField(DateField):
         if not 1900 <= self.data.year <= 2200:
             self.data = None
             raise ValueError(_("Året måste ligga mellan 1900 och 2200."))
+
+
+class VersionField(HiddenField):
+    """Which version of a row the form was filled in from; left out or unreadable, it is an old
+    one (0), so that nobody saves over another by leaving it out."""
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        text = valuelist[0] if valuelist else ""
+        self.data = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+    def _value(self) -> str:
+        return str(self.data or 0)
 
 
 class ChoicesField(SelectMultipleField):

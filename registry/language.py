@@ -1,7 +1,7 @@
 """Language, numbers and dates as a Swedish municipality writes them."""
 
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -66,13 +66,12 @@ def parse_number(text: str) -> Decimal:
     cleaned = cleaned.replace(" ", "").replace("−", "-").replace(",", ".")
     try:
         value = Decimal(cleaned)
-    except InvalidOperation as error:
+        rounded = round(value, 4)
+    except (ArithmeticError, ValueError) as error:  # no number, not finite, beyond all bounds
         raise ValueError(text) from error
-    if not value.is_finite() or abs(value) >= 10**14:
+    if value != rounded or abs(value) >= 10**14:
         raise ValueError(text)
-    if value != round(value, 4):
-        raise ValueError(text)
-    return value
+    return rounded.normalize() + 0  # as many digits as the number has, whatever was typed
 
 
 def day(value: date | datetime | None) -> str:

@@ -61,7 +61,7 @@ def _digest(path: str, _mtime: float) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def _asset(name: str, _script_root: str) -> str:
     path = PACKAGE / "static" / name
     return url_for("static", filename=name, v=_digest(str(path), path.stat().st_mtime))
 
@@ -70,7 +70,7 @@ def asset(name: str) -> str:
     """The address of a static file, with a digest so that browsers may keep it for good."""
     if current_app.debug:
         return url_for("static", filename=name)
-    return _asset(name)
+    return _asset(name, request.script_root)
 
 
 def menu() -> list[Link]:

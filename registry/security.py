@@ -8,6 +8,7 @@ from registry.config import Settings
 from registry.db import SAFE_METHODS
 
 csrf = CSRFProtect()
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 POLICY = "; ".join(
     [
@@ -37,7 +38,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         SESSION_REFRESH_EACH_REQUEST=False,
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
         MAX_CONTENT_LENGTH=settings.upload_megabytes * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=512 * 1024,
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.after_request(_headers)
@@ -45,15 +46,18 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 def guard_forms(app: Flask) -> None:
     """Refuse a form that is not ours; after it is known who asks, for the page that says so."""
-    app.before_request(_refuse_nul)
+    app.before_request(_refuse_odd_bodies)
     csrf.init_app(app)
 
 
-def _refuse_nul() -> None:
-    """No person types a NUL, and PostgreSQL stores none: refuse it at the door."""
+def _refuse_odd_bodies() -> None:
+    """No page of ours posts anything but a form, no person types a NUL, and PostgreSQL stores
+    none: refuse them at the door."""
     if b"%00" in request.query_string or "\0" in request.path:
         abort(400)
     if request.method not in SAFE_METHODS:
+        if request.content_length and request.mimetype not in FORMS:
+            abort(415)
         for name, values in request.form.lists():
             if "\0" in name or any("\0" in value for value in values):
                 abort(400)

@@ -61,7 +61,7 @@ def edit_user(user_id: int) -> ResponseReturnValue:
             mine = {name: request.form.getlist(name) for name in stored}
             for name in conflict.differing(stored, mine, stored):
                 differences[name] = conflict.Difference(
-                    name, form[name].label.text, mine[name][0], stored[name][0]
+                    name, form[name].label.text, " ".join(mine[name]), stored[name][0]
                 )
             if not differences:
                 return redirect(url_for("admin.edit_user", user_id=user_id), 303)

@@ -40,7 +40,7 @@ class FilterForm(FlaskForm):
         number = self.object.data if not self.object.errors else None
         return Filter(
             kind=(self.kind.data or "") if not self.kind.errors else "",
-            object_id=int(number) if number is not None and abs(number) < 2**31 else None,
+            object_id=None if number is None else int(number),
             person=(self.person.data or "").replace("\x00", "").strip(),
             action=(self.action.data or "").replace("\x00", "").strip(),
             first=self.first.data,

@@ -146,6 +146,13 @@ def _note(entries: list[dict[str, Any]], obj: object, what: str) -> None:
             new = history.added[0] if history.added else None
             if plain(old) != plain(new):
                 before[prop.key], after[prop.key] = shown(old), shown(new)
+    if what == "update":
+        for relation in state.mapper.relationships:
+            history = state.attrs[relation.key].history
+            if relation.secondary is not None and history.has_changes():
+                kept = _ids(history.unchanged)
+                before[relation.key] = sorted(kept | _ids(history.deleted))
+                after[relation.key] = sorted(kept | _ids(history.added))
     if what == "update" and not after:
         return
     key = state.mapper.primary_key_from_instance(obj)
@@ -164,6 +171,10 @@ def _label(obj: object, mapper: sa.orm.Mapper[Any]) -> str:
         if column is not None and column.info.get("audit") != "masked":
             return str(getattr(obj, name) or "")
     return ""
+
+
+def _ids(objects: Iterable[Any]) -> set[int]:
+    return {one.id for one in objects or ()}
 
 
 def _masked(value: Any) -> Any:

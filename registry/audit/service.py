@@ -11,19 +11,22 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from registry.addresses import LARGEST
 from registry.audit import words
 from registry.audit.log import MASK
 from registry.audit.models import AuditEntry
 from registry.db import Base, db
 from registry.effects.models import EffectMetric
-from registry.language import moment, yes_no
+from registry.language import moment, number, yes_no
 from registry.people.models import Board, User
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import GoalArea, Measure, SubGoal
 from registry.words import Word
 
 PER_PAGE = 50
+LONGEST = 2000
 FAILED_SIGN_IN = "person.sign_in_failed"
 _NUMBERED = re.compile(r"(?:person\s*)?#?\s*(\d{1,9})", re.IGNORECASE)
 
@@ -136,7 +139,8 @@ def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.kind:
         found.append(AuditEntry.object_kind == wanted.kind)
     if wanted.object_id is not None:
-        found.append(AuditEntry.object_id == wanted.object_id)
+        known = 0 < wanted.object_id <= LARGEST
+        found.append(AuditEntry.object_id == wanted.object_id if known else sa.false())
     if wanted.person:
         found.append(_by(wanted.person))
     if wanted.action:
@@ -257,8 +261,8 @@ def _changes(row: Any, names: Names) -> Iterable[Change]:
             continue
         yield Change(
             words.field(field),
-            _text(row.object_kind, field, old, names),
-            _text(row.object_kind, field, new, names),
+            _cut(_text(row.object_kind, field, old, names)),
+            _cut(_text(row.object_kind, field, new, names)),
         )
 
 
@@ -287,6 +291,20 @@ def _text(kind: str, field: str, value: Any, names: Names) -> str | None:
     if isinstance(value, str):
         return _word(kind, field, value) or _moment(value) or value
     return str(value)
+
+
+def _cut(text: str | None) -> str | None:
+    """The beginning of a very long text, and how much more there is: a page holds many."""
+    if text is None or len(text) <= LONGEST:
+        return text
+    more = len(text) - LONGEST
+    return ngettext(
+        "%(text)s… (%(more)s tecken till visas inte)",
+        "%(text)s… (%(more)s tecken till visas inte)",
+        more,
+        text=text[:LONGEST],
+        more=number(more),
+    )
 
 
 def _word(kind: str, field: str, value: str) -> str | None:

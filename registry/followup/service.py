@@ -48,6 +48,7 @@ from registry.reporting.models import (
     Round,
 )
 from registry.reporting.outcomes import COUNTED
+from registry.reporting.rounds import only_boards
 
 LISTED = 20
 CHARTS = 12
@@ -84,7 +85,7 @@ def read(viewer: Viewer, round_id: int | None = None) -> FollowUp | None:
         without_method=without_method,
         unowned=tuple(MeasureRow(*row) for row in db.session.execute(_UNOWNED, scope)),
         unmethodical=tuple(MeasureRow(*row) for row in db.session.execute(_UNMETHODICAL, scope)),
-        delayed=_delayed(scope),
+        delayed=_delayed(scope, only_boards(viewer)),
         ended=_ended(scope),
         effects=tuple(effects.charted(viewer, head.version_id, CHARTS)),
         total=Counts.sum(area.counts for area in areas),
@@ -239,7 +240,7 @@ _DELAYED = (
     .limit(LISTED)
 )
 _DEVIATIONS = (
-    sa.select(FrozenItem.measure_id, Board.name, FrozenValue.text)
+    sa.select(FrozenItem.measure_id, Board.id, Board.name, FrozenValue.text)
     .join(Report, Report.id == FrozenItem.report_id)
     .join(Board, Board.id == Report.board_id)
     .outerjoin(
@@ -260,12 +261,14 @@ _DEVIATIONS = (
 )
 
 
-def _delayed(scope: Scope) -> tuple[DelayedRow, ...]:
+def _delayed(scope: Scope, own: frozenset[int] | None) -> tuple[DelayedRow, ...]:
+    """Delayed measures; what a board says of it only for those who may read its report."""
     rows = db.session.execute(_DELAYED, scope).all()
     said: dict[int, list[Deviation]] = defaultdict(list)
     asked = {**scope, "ids": [row[0] for row in rows]}
-    for measure_id, board, text in db.session.execute(_DEVIATIONS, asked):
-        said[measure_id].append(Deviation(board, text or ""))
+    for measure_id, board_id, board, text in db.session.execute(_DEVIATIONS, asked):
+        readable = own is None or board_id in own
+        said[measure_id].append(Deviation(board, (text or "") if readable else ""))
     return tuple(DelayedRow(*row, tuple(said[row[0]])) for row in rows)
 
 

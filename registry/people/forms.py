@@ -5,12 +5,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, IntegerField, PasswordField, SelectField, StringField
+from wtforms import EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import Length, Optional, Regexp, ValidationError
-from wtforms.widgets import HiddenInput
 
-from registry.inputs import AtMost, DayField, Required
+from registry.inputs import AtMost, DayField, Required, VersionField
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, BoardKind, Role
 from registry.people.passwords import MAX_LENGTH, MIN_LENGTH
 from registry.people.permissions import Grant
@@ -105,7 +104,7 @@ class BoardForm(FlaskForm):
         coerce=str,
         description=_l("Den som tar över åtgärderna efter sammanslagning eller byte."),
     )
-    row_version = IntegerField(widget=HiddenInput(), default=1)
+    row_version = VersionField()
 
     def offer(self, boards: Sequence[tuple[int, str]], but: int | None = None) -> None:
         """Offer these boards as successor, but for the board itself."""
@@ -142,7 +141,7 @@ class UserForm(FlaskForm):
         description=_l("Personen loggar in med adressen."),
         render_kw={"autocomplete": "off"},
     )
-    row_version = IntegerField(widget=HiddenInput(), default=1)
+    row_version = VersionField()
 
 
 class RoleForm(FlaskForm):

@@ -17,7 +17,7 @@ from flask_login import LoginManager, UserMixin, current_user, login_user, logou
 from werkzeug.wrappers import Response as BaseResponse
 
 from registry.config import Settings
-from registry.db import db, now
+from registry.db import SAFE_METHODS, db, now
 from registry.people.models import RoleGrant, SignIn, User
 from registry.people.permissions import ENDPOINTS, NOBODY, Denied, Grant, Permission, Viewer, may
 
@@ -129,7 +129,11 @@ _VIEWER = (
 
 
 def _load(token: str) -> SignedIn | None:
-    rows = db.session.connection().execute(_VIEWER, {"hash": hash_token(token)}).all()
+    connection = db.session.connection(execution_options={"reading": True})
+    rows = connection.execute(_VIEWER, {"hash": hash_token(token)}).all()
+    if request.method not in SAFE_METHODS:
+        # the body is not read yet, and may come a byte a minute: hold nothing meanwhile
+        db.session.rollback()
     if not rows or rows[0][1] <= now():
         return None
     sign_in_id, _expires, user_id, name, email = rows[0][:5]

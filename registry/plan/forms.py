@@ -8,7 +8,6 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     Field,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -16,7 +15,6 @@ from wtforms import (
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
-from wtforms.widgets import HiddenInput
 
 from registry.conflict import Difference, differing
 from registry.effects.models import Better, MethodKind, Operator
@@ -24,7 +22,14 @@ from registry.host import calls
 from registry.host.active import SEPARATOR
 from registry.host.loading import Domain
 from registry.host.values import Issue, MeasureView
-from registry.inputs import AtMost, ChoicesField, DayField, NumberField, Required
+from registry.inputs import (
+    AtMost,
+    ChoicesField,
+    DayField,
+    NumberField,
+    Required,
+    VersionField,
+)
 from registry.language import yes_no
 from registry.plan.effects import MethodValues, MetricValues
 from registry.plan.measures import ActivityValues, MeasureValues
@@ -102,10 +107,10 @@ def _select(label: Any, choices: Choices = (), help_text: Any = "", **options: A
 class EditForm(FlaskForm):
     """A form on a row that two people may have open at once."""
 
-    row_version = IntegerField(widget=HiddenInput())
+    row_version = VersionField()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[no-untyped-call]
+        super().__init__(*args, **kwargs)
 
     def asked(self) -> list[Field]:
         """The fields a person fills in."""
@@ -429,7 +434,7 @@ class ConfirmForm(FlaskForm):
     """Nothing but the token that shows the request is the person's own."""
 
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
 
 
 def _lines(text: str) -> Iterable[str]:

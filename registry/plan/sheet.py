@@ -1,7 +1,7 @@
 """All there is to know about one measure, as its page shows it."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -153,11 +153,19 @@ def read(viewer: Viewer, measure_id: int) -> Sheet | None:
 
 def read_published(plan_id: int, identity: str) -> Sheet | None:
     """A measure as the published version of its plan has it."""
-    return _read(
+    page = _read(
         Measure.identity == identity,
         PlanVersion.plan_id == plan_id,
         PlanVersion.state == VersionState.PUBLISHED,
     )
+    if page is None:
+        return None
+    # what a board has submitted is public when it is accepted, not before
+    return replace(page, metrics=tuple(map(_accepted, page.metrics)))
+
+
+def _accepted(metric: MetricLine) -> MetricLine:
+    return replace(metric, values=tuple(value for value in metric.values if not value.preliminary))
 
 
 def _read(*where: sa.ColumnElement[bool]) -> Sheet | None:

@@ -10,6 +10,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -91,7 +92,7 @@ def _public(page: str) -> Response:
     response = make_response(page)
     response.add_etag()
     response.vary.add("Cookie")
-    if not g.viewer.signed_in:
+    if not g.viewer.signed_in and not session.modified:  # a message is one visitor's own
         response.cache_control.public = True
         response.cache_control.no_cache = True
     response.make_conditional(request)

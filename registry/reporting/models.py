@@ -68,7 +68,8 @@ class Round(Locked, Base):
 class Report(Locked, Base):
     """Återrapport: board × round × revision. The highest revision is the current one.
 
-    A returned report keeps its revision for good; the work goes on in a new one.
+    A returned report keeps its revision for good; the work goes on in a new one. ``board_name``
+    and ``round_title`` are what they were called when the report was submitted.
     """
 
     __tablename__ = "report"
@@ -85,6 +86,8 @@ class Report(Locked, Base):
     current: Mapped[bool] = mapped_column(default=True)
     state: Mapped[ReportState] = mapped_column(text_enum(ReportState), default=ReportState.DRAFT)
     summary: Mapped[str] = mapped_column(default="")
+    board_name: Mapped[str] = mapped_column(default="")
+    round_title: Mapped[str] = mapped_column(default="")
     submitted_at: Mapped[datetime | None]
     submitted_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user_account.id"))
     submitted_by_name: Mapped[str] = mapped_column(default="", info={"audit": False})

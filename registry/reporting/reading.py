@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from registry.db import db
-from registry.people.models import Board, Role
+from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board
 from registry.people.permissions import HOLDERS, Permission, Viewer
 from registry.plan.models import GoalArea, Measure, MeasureStatus, Partner, Responsibility
 from registry.reporting import outcomes, previous
@@ -69,7 +69,7 @@ def tasks(
     """A page of the report's measures, those that wait first: a fixed number of queries."""
     asked = {"report": report.id}
     counted, listed = _COUNTED, _LISTED
-    domains = own_domains(viewer)
+    domains = own_domains(viewer, report)
     if domains is not None:
         theirs = ReportItem.measure_id.in_(
             sa.select(Measure.id)
@@ -135,10 +135,11 @@ _OTHERS = sa.union_all(
 )
 
 
-def own_domains(viewer: Viewer) -> frozenset[str] | None:
-    """The domains a domain lead is held to; ``None`` when a wider role reads everything."""
-    wide = HOLDERS[Permission.READ_REPORTS] - {Role.DOMAIN_LEAD}
-    if viewer.roles & wide:
+def own_domains(viewer: Viewer, report: Report) -> frozenset[str] | None:
+    """The domains a domain lead is held to in this report; ``None`` when another role, held for
+    all or for this board, reads the whole of it."""
+    wide = HOLDERS[Permission.READ_REPORTS] - BOARD_ROLES - DOMAIN_ROLES
+    if viewer.roles & wide or report.board_id in viewer.boards(Permission.READ_REPORTS):
         return None
     return viewer.domains(Permission.READ_REPORTS)
 
@@ -175,7 +176,7 @@ class FrozenMeasure:
 def frozen(viewer: Viewer, report: Report) -> list[FrozenMeasure]:
     """A submitted report as it was: two queries, no plugin needed."""
     query = sa.select(FrozenItem).where(FrozenItem.report_id == report.id)
-    domains = own_domains(viewer)
+    domains = own_domains(viewer, report)
     if domains is not None:
         query = (
             query.join(Measure, Measure.id == FrozenItem.measure_id)

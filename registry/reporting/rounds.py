@@ -7,7 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.exc import StaleDataError
 
 from registry.audit import log
 from registry.conflict import Conflict
@@ -69,9 +71,8 @@ def open_round(viewer: Viewer, new: NewRound) -> Round:
     version = db.session.get(PlanVersion, new.version_id)
     if version is None or version.state is not VersionState.PUBLISHED:
         raise CannotReport(_("Planen behöver publiceras innan en omgång kan öppnas."))
-    taken = sa.select(Round.id).where(Round.version_id == version.id, Round.title == new.title)
-    if db.session.scalar(taken) is not None:
-        raise CannotReport(_("Det finns redan en omgång som heter %(title)s.", title=new.title))
+    if _is_taken(version.id, new.title):
+        raise _taken(new.title)
     bounds(new.period)
     wanted = _measures_by_board(new)
     if not wanted:
@@ -85,7 +86,11 @@ def open_round(viewer: Viewer, new: NewRound) -> Round:
             due_on=new.due_on,
         )
         db.session.add(round_)
-        db.session.flush()
+        try:
+            db.session.flush()
+        except IntegrityError as error:  # someone opened the same round at the same moment
+            db.session.rollback()
+            raise _taken(new.title) from error
         reports = [Report(round_id=round_.id, board_id=board_id) for board_id in wanted]
         db.session.add_all(reports)
         db.session.flush()
@@ -106,6 +111,15 @@ def open_round(viewer: Viewer, new: NewRound) -> Round:
     )
     db.session.commit()
     return round_
+
+
+def _is_taken(version_id: int, title: str, *, but: int | None = None) -> bool:
+    others = sa.select(Round.id).where(Round.version_id == version_id, Round.title == title)
+    return db.session.scalar(others.where(Round.id.is_distinct_from(but))) is not None
+
+
+def _taken(title: str) -> CannotReport:
+    return CannotReport(_("Det finns redan en omgång som heter %(title)s.", title=title))
 
 
 def _expect_outcomes(round_: Round, with_finished: bool) -> None:
@@ -194,6 +208,7 @@ def change_round(
     """Move the due date or mend the title.
 
     :raises Conflict: when someone else has changed the round since the form was opened.
+    :raises CannotReport: when the title is taken or the day comes before the round opened.
     """
     require(viewer, Permission.MANAGE_ROUNDS)
     round_ = db.session.get_one(Round, round_id)
@@ -201,8 +216,15 @@ def change_round(
         raise Conflict
     if due_on < round_.opens_on:
         raise CannotReport(_("Sista dagen kan inte ligga före dagen då omgången öppnade."))
+    if _is_taken(round_.version_id, title, but=round_id):
+        raise _taken(title)
     round_.title, round_.due_on = title, due_on
-    db.session.commit()
+    try:
+        db.session.commit()
+    except StaleDataError as error:
+        raise Conflict from error
+    except IntegrityError as error:
+        raise _taken(title) from error
     return round_
 
 
@@ -217,7 +239,7 @@ def reopen_round(viewer: Viewer, round_id: int) -> None:
 
 def _set_state(viewer: Viewer, round_id: int, state: RoundState, name: str) -> None:
     require(viewer, Permission.MANAGE_ROUNDS)
-    round_ = db.session.get_one(Round, round_id)
+    round_ = db.session.get_one(Round, round_id, with_for_update=True)
     with log.action(name):
         round_.state = state
         round_.closed_at = now() if state is RoundState.CLOSED else None

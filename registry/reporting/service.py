@@ -133,7 +133,7 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
         on_measure = data.load(SubjectKind.MEASURE, [measure.id], [domain])[measure.id]
         measure_values = dict(on_measure.get(domain.name, data.EMPTY).values)
     owners = list(db.session.scalars(_OWNERS, {"measure": measure.id}))
-    asked, computed = _metrics(measure.id, report.board_id, owners)
+    asked, computed = _metrics(measure.id, report, owners)
     return ItemPage(
         item=item,
         report=report,
@@ -150,16 +150,17 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
 
 
 def _metrics(
-    measure_id: int, board_id: int, owners: list[Responsibility]
+    measure_id: int, report: Report, owners: list[Responsibility]
 ) -> tuple[list[EffectMetric], list[EffectMetric]]:
     """The metrics a board is asked for, and those computed from its answers.
 
     Values come from the lead board; where there is none, or it has merged, from every board.
     """
     lead = next((owner for owner in owners if owner.share is Share.LEAD), None)
-    others_lead = lead is not None and lead.board_id != board_id and lead.board.valid_to is None
-    if others_lead:
-        return [], []
+    if lead is not None and lead.board_id != report.board_id:
+        ended = lead.board.valid_to
+        if ended is None or ended >= report.round.opens_on:
+            return [], []
     rows = db.session.scalars(_METRICS, {"measure": measure_id})
     asked: list[EffectMetric] = []
     computed: list[EffectMetric] = []
@@ -186,6 +187,13 @@ def writable(report: Report) -> bool:
     )
 
 
+def _hold(report: Report, *, changing: bool) -> None:
+    """Read report and round anew and hold them until the transaction ends, so that nobody submits
+    or closes while an answer is being saved. (SQLite lets one write at a time anyhow.)"""
+    db.session.refresh(report, with_for_update=True if changing else {"read": True})
+    db.session.refresh(report.round, with_for_update={"read": True})
+
+
 def save_item(
     viewer: Viewer,
     page: ItemPage,
@@ -202,6 +210,7 @@ def save_item(
     """
     item, report = page.item, page.report
     require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
+    _hold(report, changing=False)
     if not writable(report):
         raise CannotReport(_("Återrapporten är inlämnad eller omgången stängd. Inget sparades."))
     if item.row_version != row_version:
@@ -380,6 +389,7 @@ def submit(viewer: Viewer, report_id: int, *, row_version: int, summary: str) ->
     """
     report = get_report(viewer, report_id)
     require(viewer, Permission.SUBMIT_REPORTS, board_id=report.board_id)
+    _hold(report, changing=True)
     if not writable(report):
         raise CannotReport(_("Återrapporten är redan inlämnad eller omgången stängd."))
     if report.row_version != row_version:
@@ -390,6 +400,7 @@ def submit(viewer: Viewer, report_id: int, *, row_version: int, summary: str) ->
     with log.action("report.submit"):
         report.state = ReportState.SUBMITTED
         report.summary = summary.strip()
+        report.board_name, report.round_title = report.board.name, report.round.title
         report.submitted_at = now()
         report.submitted_by_id, report.submitted_by_name = viewer.user_id, viewer.name
         db.session.flush()
@@ -529,6 +540,7 @@ def _copy_items(report: Report, revised: Report) -> None:
 def _reviewed(viewer: Viewer, report_id: int, row_version: int) -> Report:
     require(viewer, Permission.REVIEW_REPORTS)
     report = get_report(viewer, report_id)
+    _hold(report, changing=True)
     if report.row_version != row_version:
         raise Conflict
     if report.state is not ReportState.SUBMITTED:

@@ -217,7 +217,7 @@ def test_a_person_switched_off_is_not_invited(admin, make_user) -> None:
     admin.post(f"{path}/switch", data={"active": "no"})
     page = admin.post(f"{path}/invite", follow_redirects=True).get_data(as_text=True)
     assert "/invitation/" not in page
-    assert "Slå på Anna" in page
+    assert "Öppna kontot för Anna" in page
 
 
 def test_the_list_takes_as_many_queries_for_many_people(admin, make_user, statements) -> None:

@@ -236,10 +236,27 @@ def test_the_page_takes_as_many_queries_for_fifty_as_for_five(
 
 
 @pytest.mark.parametrize(
-    "query", ["object=x", "first=2026-13-01", "kind=nonsense", "object=99999999999", "person=%00"]
+    "query",
+    ["object=x", "first=2026-13-01", "kind=nonsense", "object=99999999999", "object=1e1000000"],
 )
 def test_a_filter_that_cannot_be_read_does_no_harm(auditor: FlaskClient, query: str) -> None:
     assert auditor.get(f"/audit?{query}").status_code == 200
+
+
+def test_a_number_that_no_row_can_have_finds_nothing(app, boards, auditor: FlaskClient) -> None:
+    for number in (2**31, 10**13, -1, 0):
+        assert "Inget i loggen" in auditor.get(f"/audit?object={number}").get_data(as_text=True)
+
+
+def test_a_very_long_text_is_cut_and_the_page_says_by_how_much(app, auditor) -> None:
+    after = {"done": "å" * 7000, "deviation": "kort"}
+    log.record("report_item.update", "report_item", 1, before={"done": "x" * 2000}, after=after)
+    db.session.commit()
+    text = auditor.get("/audit?object=1&kind=report_item").get_data(as_text=True)
+    assert "å" * 2000 + "… (5\N{NO-BREAK SPACE}000 tecken till visas inte)" in text
+    assert "å" * 2001 not in text
+    assert "x" * 2000 + "</p>" in text
+    assert "kort" in text
 
 
 def test_an_empty_answer_says_so(auditor: FlaskClient) -> None:

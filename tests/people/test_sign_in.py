@@ -125,7 +125,7 @@ def test_a_very_long_password_is_refused_without_being_hashed_whole(app: Flask, 
     assert enter(app.test_client(), anna.email, PASSWORD * 10000).status_code == 200
 
 
-@pytest.mark.parametrize("email", ["a\x00b@example.org", "å" * 5000, "' OR 1=1 --"])
+@pytest.mark.parametrize("email", ["a@b@example.org", "å" * 5000, "' OR 1=1 --"])
 def test_odd_addresses_are_just_wrong(app: Flask, email: str) -> None:
     assert enter(app.test_client(), email).status_code == 200
 
@@ -142,7 +142,6 @@ def test_odd_addresses_are_just_wrong(app: Flask, email: str) -> None:
         "javascript:alert(1)",
         "/\t/evil.example",
         "/\n/evil.example",
-        "/\x00/evil.example",
         " //evil.example",
         "evil.example",
         "/%5cevil.example\\",

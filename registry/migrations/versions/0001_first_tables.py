@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("after", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("request_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index("ix_audit_entry_actor", ["actor_id", "at"], unique=False)
@@ -65,6 +66,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["successor_id"], ["board.id"], name=op.f("fk_board_successor_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_board")),
         sa.UniqueConstraint("name", name=op.f("uq_board_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "domain_data",
@@ -90,6 +92,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "plugin", "subject_kind", "subject_id", name=op.f("pk_domain_data")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("domain_data", schema=None) as batch_op:
         batch_op.create_index(
@@ -102,6 +105,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_generation_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_generation")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "plan",
@@ -110,6 +114,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
         sa.UniqueConstraint("title", name=op.f("uq_plan_title")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "plugin_state",
@@ -120,6 +125,7 @@ def upgrade() -> None:
         sa.Column("last_fault_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_plugin_state")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "user_account",
@@ -132,6 +138,7 @@ def upgrade() -> None:
         sa.Column("row_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_account")),
         sa.UniqueConstraint("email", name=op.f("uq_user_account_email")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "invitation",
@@ -146,6 +153,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_invitation_token_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_user_id"), ["user_id"], unique=False)
@@ -185,6 +193,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_plan_version_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan_version")),
         sa.UniqueConstraint("plan_id", "number", name=op.f("uq_plan_version_plan_id_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("plan_version", schema=None) as batch_op:
         batch_op.create_index(
@@ -230,6 +239,7 @@ def upgrade() -> None:
             ["user_id"], ["user_account.id"], name=op.f("fk_role_grant_user_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("role_grant", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_role_grant_board_id"), ["board_id"], unique=False)
@@ -247,6 +257,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_token_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sign_in_user_id"), ["user_id"], unique=False)
@@ -263,6 +274,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_goal_group")),
         sa.UniqueConstraint("version_id", "title", name=op.f("uq_goal_group_version_id_title")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "reporting_round",
@@ -297,6 +309,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "version_id", "title", name=op.f("uq_reporting_round_version_id_title")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "goal_area",
@@ -318,6 +331,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_goal_area")),
         sa.UniqueConstraint("version_id", "number", name=op.f("uq_goal_area_version_id_number")),
         sa.UniqueConstraint("version_id", "title", name=op.f("uq_goal_area_version_id_title")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("goal_area", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_goal_area_group_id"), ["group_id"], unique=False)
@@ -344,6 +358,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("board_name", sa.Text(), nullable=False),
+        sa.Column("round_title", sa.Text(), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("submitted_by_id", sa.Integer(), nullable=True),
         sa.Column("submitted_by_name", sa.Text(), nullable=False),
@@ -365,6 +381,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "round_id", "board_id", "revision", name=op.f("uq_report_round_id_board_id_revision")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("report", schema=None) as batch_op:
         batch_op.create_index("ix_report_board", ["board_id", "round_id"], unique=False)
@@ -384,6 +401,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sub_goal")),
         sa.UniqueConstraint("area_id", "title", name=op.f("uq_sub_goal_area_id_title")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("sub_goal", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sub_goal_area_id"), ["area_id"], unique=False)
@@ -446,6 +464,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_measure")),
         sa.UniqueConstraint("version_id", "identity", name=op.f("uq_measure_version_id_identity")),
         sa.UniqueConstraint("version_id", "number", name=op.f("uq_measure_version_id_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("measure", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_measure_area_id"), ["area_id"], unique=False)
@@ -491,6 +510,7 @@ def upgrade() -> None:
             ["measure_id"], ["measure.id"], name=op.f("fk_activity_measure_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("activity", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_activity_measure_id"), ["measure_id"], unique=False)
@@ -528,6 +548,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_effect_method")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("effect_method", schema=None) as batch_op:
         batch_op.create_index(
@@ -592,6 +613,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_effect_metric")),
         sa.UniqueConstraint("measure_id", "name", name=op.f("uq_effect_metric_measure_id_name")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("effect_metric", schema=None) as batch_op:
         batch_op.create_index(
@@ -636,6 +658,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "report_id", "measure_id", name=op.f("uq_frozen_item_report_id_measure_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("frozen_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_frozen_item_measure_id"), ["measure_id"], unique=False)
@@ -658,6 +681,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("measure_id", "area_id", name=op.f("pk_measure_complement")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "outcome",
@@ -686,6 +710,7 @@ def upgrade() -> None:
             ["round_id"], ["reporting_round.id"], name=op.f("fk_outcome_round_id")
         ),
         sa.PrimaryKeyConstraint("round_id", "measure_id", name=op.f("pk_outcome")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("outcome", schema=None) as batch_op:
         batch_op.create_index("ix_outcome_area", ["round_id", "area_id", "status"], unique=False)
@@ -700,6 +725,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_partner")),
         sa.UniqueConstraint("measure_id", "name", name=op.f("uq_partner_measure_id_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "report_item",
@@ -772,6 +798,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "report_id", "measure_id", name=op.f("uq_report_item_report_id_measure_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("report_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_report_item_measure_id"), ["measure_id"], unique=False)
@@ -804,6 +831,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "measure_id", "board_id", name=op.f("uq_responsibility_measure_id_board_id")
         ),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("responsibility", schema=None) as batch_op:
         batch_op.create_index("ix_responsibility_board", ["board_id", "measure_id"], unique=False)
@@ -833,6 +861,7 @@ def upgrade() -> None:
             ["item_id"], ["frozen_item.id"], name=op.f("fk_frozen_value_item_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_frozen_value")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("frozen_value", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_frozen_value_item_id"), ["item_id"], unique=False)
@@ -855,6 +884,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_value")),
         sa.UniqueConstraint("item_id", "metric_id", name=op.f("uq_item_value_item_id_metric_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("item_value", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_item_value_metric_id"), ["metric_id"], unique=False)
@@ -913,6 +943,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_metric_value")),
+        sqlite_autoincrement=True,
     )
     op.execute(
         "CREATE UNIQUE INDEX uq_role_grant_scope ON role_grant "

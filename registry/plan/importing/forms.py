@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import SelectField, StringField
@@ -154,7 +155,15 @@ def decisions_form(
         fields["kinds"] = ChoicesField(
             _("Läs in även dessa som åtgärder"),
             choices=_choices(
-                (kind.key, _("%(kind)s (%(rows)s rader)", kind=kind.name, rows=kind.rows))
+                (
+                    kind.key,
+                    ngettext(
+                        "%(kind)s (%(num)s rad)",
+                        "%(kind)s (%(num)s rader)",
+                        kind.rows,
+                        kind=kind.name,
+                    ),
+                )
                 for kind in kinds
             ),
         )

@@ -10,11 +10,13 @@ from registry.plan.importing.standing import KnownBoard
 from registry.plan.importing.words import Note, Reason, key, tidy
 
 NAME_LIMIT = 200
+MAX_PIECES = 6  # of one board's name between commas and "och": "Plan-, bygg- och miljönämnden"
 _UNSTATED = re.compile(
     r"^\(.*\)$|^[-–—?.]+$|\bej angiv|\binte angiv|\bsaknas\b|^(okänd|vakant|n/?a|tbd|unknown)$",
     re.IGNORECASE,
 )
-_BRACKETS = re.compile(r"\s*\([^()]*\)")
+_BRACKETS = re.compile(r"\s?\([^()]*\)")
+_DIVIDER = re.compile(r" ?[,/] ?| och ")
 _ABROAD = re.compile(r"länsstyrelse|regionstyrelse|polisstyrelse|folkhälsoråd", re.IGNORECASE)
 
 
@@ -54,12 +56,26 @@ def suggested(name: str) -> str:
 def split_partners(text: str) -> list[str]:
     """Names parted by ``;``, lines or commas; ``Ås, Bys och Deles kommuner`` is one name."""
     found: list[str] = []
-    for part in re.split(r"[;\n]", text):
-        if re.search(r",.*\boch\b.*\bkommuner$", part.strip()):
+    for part in map(tidy, re.split(r"[;\n]", text)):
+        _first, _comma, rest = part.partition(",")
+        if " och " in rest and rest.endswith(" kommuner"):
             found.append(part)
         else:
-            found += re.split(r",(?![^()]*\))\s*", part)
+            found += _by_commas(part)
     return _distinct(found)
+
+
+def _by_commas(text: str) -> list[str]:
+    """Parted at the commas that stand outside brackets; read from the end, each sign once."""
+    parts: list[str] = []
+    end, inside = len(text), False
+    for sign in reversed(list(re.finditer(r"[(),]", text))):
+        if sign[0] != ",":
+            inside = sign[0] == ")"
+        elif not inside:
+            parts.append(text[sign.end() : end])
+            end = sign.start()
+    return [text[:end], *reversed(parts)]
 
 
 def _distinct(names: list[str]) -> list[str]:
@@ -78,6 +94,7 @@ class Owners:
         self._resolved: dict[str, Resolved] = {}
         self._unknown: dict[str, list[str]] = {}
         self._rows: dict[str, int] = {}
+        self._names: dict[str, str] = {}
         self.new: dict[str, tuple[str, BoardKind]] = {}
 
     def resolve(self, cell: str) -> Resolved:
@@ -96,10 +113,6 @@ class Owners:
             if self._rows.get(one)
         ]
         return sorted(found, key=lambda owner: (-owner.rows, owner.name))
-
-    @property
-    def _names(self) -> dict[str, str]:
-        return {key(name): name for cell in self._resolved for name in self._split(cell)}
 
     def _choice(self, one: str, name: str) -> str:
         choice = self._chosen.get(one)
@@ -122,17 +135,36 @@ class Owners:
         *Gatu- och samhällsmiljönämnden* is one board.
         """
         names: list[str] = []
-        for part in re.split(r"[;\n]", cell):
-            names += self._boards_in(part.strip())
+        for part in map(tidy, re.split(r"[;\n]", cell)):
+            names += self._boards_in(part)
         return _distinct(names)
 
     def _boards_in(self, text: str) -> list[str]:
-        if self._known(text) is None:
-            for divider in re.finditer(r"\s*[,/]\s*|\s+och\s+", text):
-                first, rest = text[: divider.start()], text[divider.end() :]
-                if self._is_board(first) and all(map(self._is_board, self._boards_in(rest))):
-                    return [first, *self._boards_in(rest)]
-        return [text]
+        """The boards that a text names, or the text itself where it is not boards throughout.
+
+        Read from the end, so that what stands behind a divider is parted once: the work grows
+        with the number of dividers, not with the ways to choose among them.
+        """
+        dividers = list(_DIVIDER.finditer(text))
+        if not dividers or self._known(text) is not None:
+            return [text]
+        starts = [0, *(divider.end() for divider in dividers)]
+        ends = [*(divider.start() for divider in dividers), len(text)]
+        until: dict[int, int] = {len(starts): len(starts)}  # piece to the first of the next board
+        for first in reversed(range(len(starts))):
+            behind = range(first + 1, min(first + MAX_PIECES, len(starts)) + 1)
+            whole = behind[-1] == len(starts) and self._known(text[starts[first] :]) is not None
+            for after in [len(starts)] if whole else behind:
+                if after in until and self._is_board(text[starts[first] : ends[after - 1]]):
+                    until[first] = after
+                    break
+        if 0 not in until:
+            return [text]
+        names, first = [], 0
+        while first < len(starts):
+            names.append(text[starts[first] : ends[until[first] - 1]])
+            first = until[first]
+        return names
 
     def _is_board(self, name: str) -> bool:
         return self._known(name) is not None or suggested(name) != PARTNER
@@ -153,6 +185,7 @@ class Owners:
             else:
                 one = key(name)
                 unknown.append(one)
+                self._names[one] = name
                 self._rows.setdefault(one, 0)
                 board = self._take(one, name, partners, notes)
             if board is not None and board not in boards:

@@ -21,7 +21,7 @@ from registry.plan.importing.words import tidy
 
 MAX_ROWS = 50_000
 MAX_COLUMNS = 100
-MAX_CELL = 32_767  # what a cell of a spreadsheet can hold
+MAX_TEXT = 20_000_000  # characters of a workbook, ten more for each cell that is filled
 HEADER_WITHIN = 20
 UNPACKED_BYTES = 200 * 1024 * 1024
 UNPACKED_FILES = 2_000
@@ -250,6 +250,13 @@ def _from_workbook(content: bytes, suffix: str) -> Sheet:
             MAX_ROWS + 1 if chosen["too_big"] == "rows" else 0,
             MAX_COLUMNS + 1 if chosen["too_big"] == "columns" else 0,
         )
+    if chosen["too_big"] == "text":
+        raise Unreadable(
+            _(
+                "Filen innehåller för mycket text. Ta bort blad och kolumner som inte behövs, "
+                "eller dela upp den."
+            )
+        )
     remarks = []
     others = [sheet["name"] for sheet in sheets if sheet is not chosen and sheet["rows"]]
     if others:
@@ -348,7 +355,8 @@ def _open_apart(content: bytes, suffix: str) -> list[BookSheet]:
     with tempfile.NamedTemporaryFile(suffix=suffix) as file:
         file.write(content)
         file.flush()
-        command = [sys.executable, "-I", str(_WORKBOOK), file.name, str(MAX_ROWS), str(MAX_COLUMNS)]
+        limits = map(str, (MAX_ROWS, MAX_COLUMNS, MAX_TEXT))
+        command = [sys.executable, "-I", str(_WORKBOOK), file.name, *limits]
         try:
             done = subprocess.run(  # noqa: S603 our own script, with a file of our own naming
                 command, capture_output=True, timeout=READER_SECONDS, check=False

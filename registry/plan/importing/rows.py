@@ -6,16 +6,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 
+from registry.language import number as shown
 from registry.plan.importing import dates
 from registry.plan.importing.columns import Column, Mapping
 from registry.plan.importing.owners import Owners, split_partners
-from registry.plan.importing.reading import MAX_CELL, Line
+from registry.plan.importing.reading import Line
 from registry.plan.importing.targets import Indicator, read_indicators
 from registry.plan.importing.words import Note, Reason, key, tidy
 from registry.plan.models import MeasureKind, MeasureStatus
 
 TITLE_LIMIT = 300
 NUMBER_LIMIT = 30
+CELL_LIMIT = 1_000
+TEXT_LIMIT = 10_000
+_TEXTS = frozenset({Column.MEASURE, Column.DESCRIPTION, Column.SOURCE})
 NO_AREA = "Utan målområde"
 NO_SUBGOAL = "Utan delmål"
 _FORMULA = re.compile(r"^(?:[=@]|[+-](?=[A-Za-z(@=]))")
@@ -97,6 +101,10 @@ class Reader:
     def read(self, line: Line) -> tuple[Draft, list[Note]]:
         """The draft of a line and its notes; a note that is a refusal ends the matter."""
         notes: list[Note] = []
+        if long := self._too_long(line):  # before anything looks for meaning in it
+            if len(self._cell(line, Column.KIND)) <= CELL_LIMIT:
+                self._check_kind(line, long)
+            return Draft(title=tidy(self._cell(line, Column.MEASURE)[:TITLE_LIMIT])), long
         self._check_cells(line, notes)
         title = tidy(self._cell(line, Column.MEASURE))
         number = tidy(self._cell(line, Column.NUMBER)).rstrip(".")
@@ -149,11 +157,19 @@ class Reader:
         place = self._place.get(column)
         return line.cells[place] if place is not None and place < len(line.cells) else ""
 
+    def _too_long(self, line: Line) -> list[Note]:
+        notes: list[Note] = []
+        for place, cell in enumerate(line.cells):
+            if len(cell) > CELL_LIMIT and (column := self.mapping.get(place)):
+                limit = TEXT_LIMIT if column in _TEXTS else CELL_LIMIT
+                if len(cell) > limit:
+                    values = {"label": column.label, "limit": shown(limit)}
+                    notes.append(Note(Reason.CELL_LONG, values))
+        return notes
+
     def _check_cells(self, line: Line, notes: list[Note]) -> None:
         for column, place in self._place.items():
             cell = line.cells[place] if place < len(line.cells) else ""
-            if len(cell) > MAX_CELL:
-                notes.append(Note(Reason.CELL_LONG, {"label": column.label, "limit": MAX_CELL}))
             if cell and cell[0] in "=@+-" and _FORMULA.match(cell):
                 notes.append(Note(Reason.FORMULA, {"label": column.label}))
         extra = " ".join(line.cells[len(self.headings) :]).strip()

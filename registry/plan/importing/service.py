@@ -61,7 +61,9 @@ def upload(viewer: Viewer, content: bytes, name: str, plan: str) -> tuple[str, b
     require(viewer, Permission.IMPORT_PLAN)
     db.session.rollback()  # reading takes a while: let others write meanwhile
     sheet = reading.read(content, name)
+    _only_read()
     choices = _first_choices(sheet, plan)
+    db.session.rollback()
     token = _shelf().keep(Upload(viewer.user_id or 0, name, sheet), choices)
     return token, Column.MEASURE in choices.mapping.values()
 
@@ -84,6 +86,7 @@ def waiting(viewer: Viewer, token: str) -> tuple[Upload, Choices]:
     :raises Gone: when it is not this person's, is confirmed already or older than a day.
     """
     require(viewer, Permission.IMPORT_PLAN)
+    _only_read()
     found = _shelf().open(token, viewer.user_id)
     if found is None:
         raise Gone
@@ -115,8 +118,7 @@ def preview(viewer: Viewer, token: str) -> Preview:
     found, choices = waiting(viewer, token)
     if Column.MEASURE not in choices.mapping.values():
         raise Unmapped
-    stands = standing.load(choices.plan)
-    return Preview(found, choices, stands, place(found.sheet, choices, stands, today()))
+    return _placed(found, choices)
 
 
 def confirm(viewer: Viewer, token: str, digest: str) -> None:
@@ -153,8 +155,7 @@ def import_file(path: Path, plan: str, *, dry_run: bool) -> tuple[Preview, int |
     choices = _first_choices(sheet, plan or suggested_plan(sheet, path.name))
     found = Upload(0, path.name, sheet)
     if dry_run or Column.MEASURE not in choices.mapping.values():
-        stands = standing.load(choices.plan)
-        return Preview(found, choices, stands, place(sheet, choices, stands, today())), None
+        return _placed(found, choices), None
     with log.acting(None):
         return _write(found, choices, None)
 
@@ -178,17 +179,33 @@ def _first_choices(sheet: Sheet, plan: str) -> Choices:
     return replace(choices, kinds=frozenset(last["kinds"]), owners=dict(last["owners"]))
 
 
+def _only_read() -> None:
+    """Go on in a transaction that lets others write, though the request may be a POST."""
+    db.session.rollback()
+    db.session.connection(execution_options={"reading": True})
+
+
+def _placed(found: Upload, choices: Choices) -> Preview:
+    _only_read()
+    stands = standing.load(choices.plan)
+    return Preview(found, choices, stands, place(found.sheet, choices, stands, today()))
+
+
 def _write(found: Upload, choices: Choices, digest: str | None) -> tuple[Preview, int | None]:
-    """Place anew against what stands now, and write it."""
+    """Place anew and write it, if what it was placed against stands still.
+
+    Placing takes a while and needs no lock; what is loaded twice is only what stands.
+    """
+    done = _placed(found, choices)
+    db.session.rollback()
+    if digest is not None and done.placement.digest() != digest:
+        raise Changed
+    if not done.placement.writes:
+        return done, done.standing.version_id
     try:
-        stands = standing.load(choices.plan, lock=True)
-        placement = place(found.sheet, choices, stands, today())
-        if digest is not None and placement.digest() != digest:
+        if standing.load(choices.plan, lock=True) != done.standing:
             raise Changed
-        if not placement.writes:
-            db.session.rollback()
-            return Preview(found, choices, stands, placement), stands.version_id
-        version_id = write(placement, choices, stands, found.name)
+        version_id = write(done.placement, choices, done.standing, found.name)
         db.session.commit()
     except (IntegrityError, StaleDataError) as error:
         db.session.rollback()
@@ -196,7 +213,7 @@ def _write(found: Upload, choices: Choices, digest: str | None) -> tuple[Preview
     except BaseException:
         db.session.rollback()
         raise
-    return Preview(found, choices, stands, placement), version_id
+    return done, version_id
 
 
 def _result(done: Preview, version_id: int | None) -> dict[str, Any]:

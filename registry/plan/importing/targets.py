@@ -5,6 +5,7 @@ what is not plainly a target stays as it was written, and the row says so.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -62,6 +63,7 @@ _PERIOD = re.compile(rf"^(?:{PERIODS})$", re.IGNORECASE)
 _COUNT = re.compile(r"^(?:antal(?:et)?|number of)\s+(\S+(?:\s\S+)?)$", re.IGNORECASE)
 NAME_LIMIT = 200
 TEXT_LIMIT = 2000
+MAX_METRICS = 50
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,18 @@ def read_target(text: str) -> Target | None:
 def read_indicators(text: str, target: str = "") -> tuple[Indicator, ...]:
     """The effect metrics of one cell, parted by ``;`` outside brackets; names are unique.
 
+    The last of :data:`MAX_METRICS` keeps all that is left of the cell.
+
     :param target: the cell of a target column, if the file has one; it belongs to the first.
     """
     found: dict[str, Indicator] = {}
+    alike: Counter[str] = Counter()
     for part in _parts(text):
         indicator = _indicator(part)
-        name, count = indicator.name, 1
+        name = indicator.name
         while name in found:
-            count += 1
-            name = f"{indicator.name} ({count})"
+            alike[indicator.name] += 1
+            name = f"{indicator.name} ({alike[indicator.name] + 1})"
         found[name] = replace(indicator, name=name)
     indicators = list(found.values())
     if target.strip():
@@ -143,8 +148,12 @@ def _parts(text: str) -> list[str]:
         elif sign == ")":
             depth = max(0, depth - 1)
         elif sign in ";\n" and depth == 0:
+            if not text[start:position].strip():
+                continue
             parts.append(text[start:position])
             start = position + 1
+            if len(parts) == MAX_METRICS - 1:
+                break
     parts.append(text[start:])
     return [" ".join(part.split()) for part in parts if part.strip()]
 

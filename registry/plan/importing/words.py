@@ -76,7 +76,7 @@ class Reason(Word):
     )
     ROW_TWICE = "row_twice", _l("Samma åtgärd står på rad %(row)s.")
     DATES_REVERSED = "dates_reversed", _l("Slut %(end)s ligger före start %(start)s.")
-    CELL_LONG = "cell_long", _l("%(label)s är över %(limit)s tecken.")
+    CELL_LONG = "cell_long", _l("%(label)s är över %(limit)s tecken. Korta texten i filen.")
 
 
 REFUSALS = frozenset(
@@ -107,9 +107,13 @@ class Note:
         return str(self.reason.label) % self.values
 
 
-@lru_cache(maxsize=1 << 15)
 def key(text: str) -> str:
     """What is left of a title or name when case, spacing and punctuation are set aside."""
+    return _key(text) if len(text) <= 300 else _key.__wrapped__(text)  # long ones are not kept
+
+
+@lru_cache(maxsize=1 << 15)
+def _key(text: str) -> str:
     return _SIGNS.sub("", unicodedata.normalize("NFKC", text).casefold())
 
 

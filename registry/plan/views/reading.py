@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from registry import memory
+from registry.addresses import number
 from registry.host import active
 from registry.people.permissions import Permission, may
 from registry.plan import domain_data, effects, listing, sheet, structure
@@ -22,6 +23,7 @@ from registry.plan.views.blueprint import bp
 from registry.reporting import reading as reporting
 
 Term = TypeVar("Term", bound=StrEnum)
+_FILTER = ("version", "area", "board", "status", "kind", "domain", "missing", "q", "sort")
 
 
 @bp.get("/plan/")
@@ -73,12 +75,12 @@ def measures() -> ResponseReturnValue:
 
 def _measures(versions: list[structure.VersionHead]) -> dict[str, Any]:
     args = request.args
-    wanted = args.get("version", type=int)
+    wanted = number(args, "version")
     chosen = next((version for version in versions if version.id == wanted), versions[0])
     query = Query(
         version_id=chosen.id,
-        area_id=args.get("area", type=int),
-        board_id=args.get("board", type=int),
+        area_id=number(args, "area"),
+        board_id=number(args, "board"),
         status=_term(MeasureStatus, args.get("status")),
         kind=_term(MeasureKind, args.get("kind")),
         domain=args.get("domain", ""),
@@ -149,7 +151,7 @@ def _version_name(head: structure.VersionHead) -> str:
 
 def _address(args: "MultiDict[str, str]") -> Any:
     """The address of the list with something changed; the rest of the filter is kept."""
-    kept = {name: value for name, value in args.items() if value and name != "page"}
+    kept = {name: args[name] for name in _FILTER if args.get(name)}
 
     def address(page: int = 1, **changed: str | None) -> str:
         wanted: dict[str, Any] = {**kept, **changed, "page": page if page > 1 else None}

@@ -27,7 +27,7 @@ def measures():
 def test_a_dry_run_lists_and_writes_nothing(run, plan_file):
     answer = run(plan_file(), "--plan", "Vår plan", "--dry-run")
     assert answer.exit_code == 0, answer.output
-    assert "Rad 7, Kan inte tas in: –. Åtgärdens namn saknas." in answer.output
+    assert "Rad 7, Kan inte läsas in: –. Åtgärdens namn saknas." in answer.output
     assert "Inget är sparat." in answer.output
     assert measures() == 0
 
