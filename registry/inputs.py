@@ -20,10 +20,11 @@ def options(pairs: Iterable[tuple[Any, str]]) -> list[Any]:
 
 
 class AtMost(Length):
-    """At most so many characters."""
+    """At most so many characters: said in words, for a browser's own limit cuts without a word."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(max=limit)
+        self.field_flags = {}
 
     def __call__(self, form: Any, field: Field) -> None:
         if len(field.data or "") > self.max:
@@ -97,6 +98,8 @@ class DayField(DateField):
 class VersionField(HiddenField):
     """Which version of a row the form was filled in from; left out or unreadable, it is an old
     one (0), so that nobody saves over another by leaving it out."""
+
+    data: int  # type: ignore[assignment]
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         text = valuelist[0] if valuelist else ""

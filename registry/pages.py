@@ -1,6 +1,7 @@
 """What every page shares: assets, navigation, error pages."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,9 +14,11 @@ from sqlalchemy.exc import NoResultFound
 from werkzeug.exceptions import HTTPException, NotFound
 
 from registry.config import Settings
+from registry.db import SAFE_METHODS
 from registry.people.permissions import Denied, Permission, may
 
 PACKAGE = Path(__file__).parent
+NOT_SHOWN = frozenset({"csrf_token", "row_version", "questions", "email"})
 
 
 def folder(name: str) -> Path:
@@ -97,16 +100,42 @@ def menu() -> list[Link]:
     return entries
 
 
-def _page(status: int, title: str, text: str) -> ResponseReturnValue:
+def _page(
+    status: int, title: str, text: str, *, written: Sequence[str] = (), sign_in: str = ""
+) -> ResponseReturnValue:
     kinds = ["text/html", "application/json"]
     if request.accept_mimetypes.best_match(kinds, "text/html") != "text/html":
         return jsonify(error=title, message=text), status
-    return render_template("error.html", title=title, text=text, status=status), status
+    page = render_template(
+        "error.html", title=title, text=text, status=status, written=written, sign_in=sign_in
+    )
+    return page, status
+
+
+def _written() -> list[str]:
+    """The sentences of a form that cannot be saved now, to show for copying."""
+    if request.method in SAFE_METHODS:
+        return []
+    return [
+        text
+        for name, texts in request.form.lists()
+        if name not in NOT_SHOWN and "password" not in name
+        for text in texts
+        if " " in text.strip()
+    ]
 
 
 def _denied(error: Denied) -> ResponseReturnValue:
     if not g.viewer.signed_in:
-        return _page(403, _("Du behöver logga in"), _("Logga in och försök igen."))
+        rule = request.url_rule
+        back = request.path if rule is not None and "GET" in (rule.methods or ()) else None
+        return _page(
+            403,
+            _("Du behöver logga in"),
+            _("Du är inte längre inloggad. Logga in och försök igen."),
+            written=_written(),
+            sign_in=url_for("people.sign_in", next=back),
+        )
     return _page(
         403,
         _("Du har inte behörighet till sidan"),
@@ -159,4 +188,5 @@ def _fault(error: Exception) -> ResponseReturnValue:
         500,
         _("Något gick fel hos oss"),
         _("Det du skrev kan ha gått förlorat om det inte var sparat. Felet är loggat."),
+        written=_written(),
     )

@@ -264,7 +264,7 @@ class MeasureForm(_Period):
         rows=3,
     )
     complement_ids = _boxes(_l("Bidrar också till"), _l("Andra målområden."))
-    source = _line(_l("Källa"), _l("Varifrån åtgärden kommer, till exempel ett beslut."))
+    source = _text(_l("Källa"), _l("Varifrån åtgärden kommer, till exempel ett beslut."), rows=2)
 
     def offer(
         self, subgoals: Iterable[tuple[int, str, str]], boards: Choices, areas: Choices

@@ -14,6 +14,7 @@ from registry.people.models import Board
 from registry.plan.completeness import Parts, has_follow_up, has_method, has_target
 from registry.plan.models import (
     GoalArea,
+    GoalGroup,
     Measure,
     MeasureKind,
     MeasureStatus,
@@ -193,8 +194,8 @@ def _statements(
     return sa.select(sa.func.count()).select_from(_measure).where(*where), outer
 
 
-_measure, _area, _share, _board = (
-    model.__table__ for model in (Measure, GoalArea, Responsibility, Board)
+_measure, _area, _group, _share, _board = (
+    model.__table__ for model in (Measure, GoalArea, GoalGroup, Responsibility, Board)
 )
 _version = sa.bindparam("version", type_=sa.Integer)
 _MISSING: dict[Missing, sa.ColumnElement[bool]] = {
@@ -239,7 +240,8 @@ _OWNERS = (
 )
 _AREAS = (
     sa.select(_area.c.id, _area.c.number, _area.c.title, _area.c.domain)
+    .join(_group, _group.c.id == _area.c.group_id)
     .where(_area.c.version_id == _version)
-    .order_by(_area.c.position, _area.c.id)
+    .order_by(_group.c.position, _area.c.position, _area.c.id)
 )
 _BOARDS = sa.select(_board.c.id, _board.c.name).order_by(_board.c.name)

@@ -196,7 +196,6 @@ def as_read(bound: Field, raw: list[str]) -> str:
 class RoundForm(FlaskForm):
     """Opening a round."""
 
-    version_id = SelectField(_l("Plan"), [Required()], coerce=int)
     title = StringField(
         _l("Omgångens namn"), [Required(), AtMost(60)], description=_l("Till exempel 2021.")
     )
@@ -226,12 +225,12 @@ class RoundForm(FlaskForm):
         if not field.data:
             raise ValidationError(_("Välj minst en nämnd eller ett bolag."))
 
-    def decision(self) -> NewRound:
+    def decision(self, version_id: int) -> NewRound:
         """What was decided; only for a form that has been validated."""
         if self.opens_on.data is None or self.due_on.data is None:
             raise ValueError("the form has not been validated")
         return NewRound(
-            version_id=self.version_id.data,
+            version_id=version_id,
             title=(self.title.data or "").strip(),
             period=(self.period.data or "").strip(),
             opens_on=self.opens_on.data,

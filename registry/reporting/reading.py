@@ -242,6 +242,7 @@ class Work:
     state: ReportState
     left: int
     total: int
+    returned: bool
 
 
 def my_work(viewer: Viewer) -> list[Work]:
@@ -249,17 +250,33 @@ def my_work(viewer: Viewer) -> list[Work]:
     boards = viewer.boards(Permission.WRITE_REPORTS)
     waiting = sa.func.sum(sa.case((ReportItem.state == ItemState.READY, 0), else_=1))
     rows = db.session.execute(
-        sa.select(Report.id, Board.name, Round, Report.state, waiting, sa.func.count(ReportItem.id))
+        sa.select(
+            Report.id,
+            Board.name,
+            Round,
+            Report.state,
+            Report.revision,
+            waiting,
+            sa.func.count(ReportItem.id),
+        )
         .join(Round, Round.id == Report.round_id)
         .join(Board, Board.id == Report.board_id)
         .outerjoin(ReportItem, ReportItem.report_id == Report.id)
         .where(Report.board_id.in_(boards), Report.current)
-        .group_by(Report.id, Board.name, Round.id, Report.state)
+        .group_by(Report.id, Board.name, Round.id, Report.state, Report.revision)
         .order_by(Round.opens_on.desc(), Board.name)
     )
     return [
-        Work(report_id, board, round_, state, int(left or 0), total)
-        for report_id, board, round_, state, left, total in rows
+        Work(
+            report_id=report_id,
+            board=board,
+            round=round_,
+            state=state,
+            left=left or 0,
+            total=total,
+            returned=state is ReportState.DRAFT and revision > 1,
+        )
+        for report_id, board, round_, state, revision, left, total in rows
     ]
 
 

@@ -350,7 +350,7 @@ class Summary:
 
     report: Report
     counts: dict[MeasureStatus, int]
-    deviations: list[ReportItem]
+    items: list[ReportItem]
     not_measured: int
     unchecked: list[str]
     problems: list[Problem]
@@ -360,17 +360,16 @@ def summary(viewer: Viewer, report: Report) -> Summary:
     """The whole report at a glance, and what stands in the way of submitting it."""
     require(viewer, Permission.SUBMIT_REPORTS, board_id=report.board_id)
     counts = dict.fromkeys(MeasureStatus, 0)
-    deviations, problems, unchecked, not_measured = [], [], set(), 0
+    items, problems, unchecked, not_measured = [], [], set(), 0
     for one in freezing.gather(report):
         if one.item.status is not None:
             counts[one.item.status] += 1
-        if one.item.deviation:
-            deviations.append(one.item)
+        items.append(one.item)
         not_measured += sum(value.value is None for value in one.metric_values)
         if one.domain is not None and not one.checked.ran:
             unchecked.add(one.domain.title)
         problems += _problems(one)
-    return Summary(report, counts, deviations, not_measured, sorted(unchecked), problems)
+    return Summary(report, counts, items, not_measured, sorted(unchecked), problems)
 
 
 def _problems(one: freezing.Gathered) -> list[Problem]:

@@ -104,9 +104,8 @@ def _save_item(page: service.ItemPage) -> ResponseReturnValue:
         )
     except Conflict as conflict:
         return _item_conflict(page.item.id, posted, conflict)
-    except CannotReport as refusal:
-        flash(str(refusal), "warning")
-        return redirect(url_for(".report", report_id=page.report.id), 303)
+    except CannotReport:
+        return _item_form(page, entry, written=_written(entry)), 409
     if changed:
         return _questions_changed(page.item.id, posted)
     if ready and not saved.ready:
@@ -121,6 +120,13 @@ def _save_item(page: service.ItemPage) -> ResponseReturnValue:
         return redirect(url_for(".report", report_id=page.report.id), 303)
     flash(_("Utkastet är sparat."), "success")
     return redirect(url_for(".item", item_id=page.item.id), 303)
+
+
+def _written(entry: Entry) -> list[tuple[str, str]]:
+    """What was posted, question by question, for whoever can no longer save it."""
+    raw = entry.raw()
+    shown = [(str(entry[name].label.text), as_read(entry[name], raw[name])) for name in raw]
+    return [(label, text) for label, text in shown if text]
 
 
 def _item_form(
@@ -261,6 +267,7 @@ def one_round(round_id: int) -> ResponseReturnValue:
         "reporting/round.html",
         round=found,
         boards=rounds.progress(g.viewer, found),
+        own_only=rounds.only_boards(g.viewer) is not None,
         late=found.due_on < today(),
     )
 
@@ -268,10 +275,14 @@ def one_round(round_id: int) -> ResponseReturnValue:
 @bp.route("/rounds/new", methods=["GET", "POST"])
 def new_round() -> ResponseReturnValue:
     versions = rounds.published_versions()
-    wanted = request.values.get("version_id", type=int) or (versions[0][0] if versions else None)
-    form = RoundForm(data={"opens_on": today(), "version_id": wanted})
-    form.version_id.choices = options(versions)
-    boards = rounds.reporting_boards(wanted, form.opens_on.data or today()) if wanted else []
+    wanted = request.values.get("version_id", type=int)
+    chosen = next((one for one in versions if one[0] == wanted), None)
+    if chosen is None and len(versions) == 1:
+        chosen = versions[0]
+    if chosen is None:
+        return render_template("reporting/choose_plan.html", versions=versions)
+    form = RoundForm(data={"opens_on": today()})
+    boards = rounds.reporting_boards(chosen[0], form.opens_on.data or today())
     form.board_ids.choices = options(
         (
             board_id,
@@ -289,16 +300,14 @@ def new_round() -> ResponseReturnValue:
     refusal = ""
     if form.validate_on_submit():
         try:
-            made = rounds.open_round(g.viewer, form.decision())
+            made = rounds.open_round(g.viewer, form.decision(chosen[0]))
         except CannotReport as error:
             refusal = str(error)
         else:
             flash(_("Omgången är öppen."), "success")
             return redirect(url_for(".round", round_id=made.id), 303)
     failed = bool(refusal or form.errors)
-    page = render_template(
-        "reporting/new_round.html", form=form, versions=versions, refusal=refusal
-    )
+    page = render_template("reporting/new_round.html", form=form, plan=chosen, refusal=refusal)
     return page, 422 if failed else 200
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response
 
 # A form that is shown again says so with these; Chromium writes them in the console.
 _SHOWN_AGAIN = {409, 422}
+_TABLETS = (768, 1000)
 _TOKENS = re.compile(r'(name="csrf_token"[^>]*value=|value=)"[^"]{40,}"')
 PICTURES = os.environ.get("BROWSER_PICTURES", "")
 
@@ -126,14 +127,24 @@ class Person:
         key = (width, _TOKENS.sub("", page.content()))
         if key in self._sound:
             return
-        if (wide := page.evaluate("document.scrollingElement.scrollWidth")) > width:
-            self._note(f"{wide} px wide")
+        self._measure()
         page.evaluate(self._axe)  # past the page's policy, which stays in force for the page
         for rule in page.evaluate("axe.run().then(result => result.violations)"):
             where = "; ".join(str(node["target"][0]) for node in rule["nodes"][:4])
             self._note(f"axe {rule['id']} ({rule['help']}) at {where}")
         if len(self.wrong) == before:
             self._sound.add(key)
+
+    def _measure(self) -> None:
+        """Nothing is wider than the window, nor on a tablet for who has a wide window."""
+        own = self.page.viewport_size
+        assert own is not None
+        for width in (own["width"], *(one for one in _TABLETS if one < own["width"])):
+            self.page.set_viewport_size({"width": width, "height": own["height"]})
+            wide = self.page.evaluate("document.scrollingElement.scrollWidth")
+            if wide > self.page.evaluate("document.scrollingElement.clientWidth"):
+                self._note(f"{wide} px wide in {width}")
+        self.page.set_viewport_size(own)
 
     def _take_picture(self) -> None:
         folder = Path(PICTURES) / self._story

@@ -190,7 +190,8 @@ def test_a_submitted_report_takes_no_more_answers(submitted: Job, sign_in: Enter
         f"/reports/items/{item.id}",
         data={"row_version": item.row_version, "done": "Nej, så här var det.", "draft": "1"},
     )
-    assert answer.status_code == 303
+    assert answer.status_code == 409
+    assert "Nej, så här var det." in answer.get_data(as_text=True)  # to be copied
     db.session.expire_all()
     assert submitted.item("1.1.1").done == PLAIN["done"]
 
@@ -403,7 +404,8 @@ def test_a_closed_round_takes_no_answers_and_shows_the_missing_as_late(
     opened = hidden(reporter, f"/reports/items/{item.id}")
     coordinator.post(f"/rounds/{job.round.id}/close")
     answer = reporter.post(f"/reports/items/{item.id}", data={**opened, **PLAIN, "draft": "1"})
-    assert answer.status_code == 303
+    assert answer.status_code == 409
+    assert PLAIN["done"] in answer.get_data(as_text=True)
     db.session.expire_all()
     assert job.item("1.1.1").done == ""
     page = coordinator.get(f"/rounds/{job.round.id}").get_data(as_text=True)

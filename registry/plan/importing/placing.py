@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from registry.language import number
 from registry.people.models import BoardKind
@@ -69,7 +70,7 @@ class Placement:
     def count(self, *outcomes: Outcome) -> int:
         return sum(self._counts[outcome] for outcome in outcomes)
 
-    @property
+    @cached_property
     def _counts(self) -> Counter[Outcome]:
         return Counter(row.outcome for row in self.rows)
 

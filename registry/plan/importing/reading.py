@@ -424,6 +424,6 @@ def _like_headings(cells: tuple[str, ...]) -> bool:
 
 def _clean(text: str) -> str:
     """Without signs that no database or page can show."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and unicodedata.is_normalized("NFC", text):
         return text
     return _CONTROL.sub("", unicodedata.normalize("NFC", text)).replace("\r\n", "\n")

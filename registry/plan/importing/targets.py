@@ -148,14 +148,13 @@ def _parts(text: str) -> list[str]:
         elif sign == ")":
             depth = max(0, depth - 1)
         elif sign in ";\n" and depth == 0:
-            if not text[start:position].strip():
-                continue
-            parts.append(text[start:position])
+            if part := " ".join(text[start:position].split()):
+                parts.append(part)
             start = position + 1
             if len(parts) == MAX_METRICS - 1:
                 break
-    parts.append(text[start:])
-    return [" ".join(part.split()) for part in parts if part.strip()]
+    last = " ".join(text[start:].split())
+    return [*parts, last] if last else parts
 
 
 def _indicator(text: str) -> Indicator:

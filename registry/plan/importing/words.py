@@ -124,4 +124,4 @@ def bare(text: str) -> str:
 
 def tidy(text: str) -> str:
     """One line without surplus space."""
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())

@@ -157,6 +157,7 @@ def _create(rows: list[Row], places: Places, standing: Standing) -> None:
     owners: list[dict[str, Any]] = []
     partners: list[dict[str, Any]] = []
     metrics: list[dict[str, Any]] = []
+    entries: list[tuple[int, str, dict[str, Any]]] = []
     for row, value in zip(rows, values, strict=True):
         measure_id = ids[value["identity"],]
         draft = row.draft
@@ -165,21 +166,14 @@ def _create(rows: list[Row], places: Places, standing: Standing) -> None:
             for board, share in _shares(draft)
         ]
         partners += [{"measure_id": measure_id, "name": name} for name in draft.partners]
-        metrics += [
-            {"measure_id": measure_id, "name": metric.name, **_metric(metric, place)}
-            for place, metric in enumerate(draft.metrics)
-        ]
+        own = [{"name": one.name, **_metric(one, place)} for place, one in enumerate(draft.metrics)]
+        metrics += [{"measure_id": measure_id, **one} for one in own]
+        logged = _logged(draft, value, own, places)
+        entries.append((measure_id, value["title"], logged))
     _insert(Responsibility, owners)
     _insert(Partner, partners)
     _insert(EffectMetric, metrics)
-    log.record_created(
-        "measure.create",
-        "measure",
-        (
-            (ids[value["identity"],], value["title"], _logged(row.draft, value, places))
-            for row, value in zip(rows, values, strict=True)
-        ),
-    )
+    log.record_created("measure.create", "measure", entries)
 
 
 def _insert(
@@ -221,15 +215,21 @@ def _columns(draft: Draft, places: Places) -> dict[str, Any]:
     }
 
 
-def _logged(draft: Draft, value: dict[str, Any], places: Places) -> dict[str, Any]:
-    logged = {name: log.plain(one) for name, one in value.items() if name != "search_text"}
+def _logged(
+    draft: Draft, value: dict[str, Any], metrics: list[dict[str, Any]], places: Places
+) -> dict[str, Any]:
+    logged = _plain(value)
+    del logged["search_text"]
     logged["boards"] = [places.boards[board] for board in draft.boards]
     logged["partners"] = list(draft.partners)
-    logged["metrics"] = [
-        {"name": metric.name, **{name: log.plain(one) for name, one in _metric(metric, 0).items()}}
-        for metric in draft.metrics
-    ]
+    logged["metrics"] = [_plain(metric) for metric in metrics]
     return logged
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: one if type(one) in (str, int) else log.plain(one) for name, one in values.items()
+    }
 
 
 def _shares(draft: Draft) -> list[tuple[str, Share]]:

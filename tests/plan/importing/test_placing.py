@@ -7,6 +7,7 @@ import pytest
 
 from registry import create_app
 from registry.people.models import BoardKind
+from registry.plan.importing import rows as reading_rows
 from registry.plan.importing.choices import Choices
 from registry.plan.importing.columns import Column, recognise
 from registry.plan.importing.owners import split_partners, suggested
@@ -125,6 +126,23 @@ def test_boards_are_found_as_people_write_them(cell, boards):
     assert list(row.draft.boards) == boards
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "Socialnämnden/Gamla nämnden",
+        "Gamla nämnden, Plan-, bygg- och miljönämnden",
+        ", ".join(f"{n}:e nämnden" for n in range(60)),
+        "/".join(f"{n}:e nämnden" for n in range(60)),
+    ],
+)
+def test_a_cell_is_parted_where_all_of_it_is_boards(cell):
+    """Trying both ways at each of sixty dividers would never end."""
+    (row,) = placed(f'Åtgärd;Ansvarig\nÖva;"{cell}"\n').rows
+    assert len(row.draft.boards) == (60 if "59" in cell else 2)
+    (row,) = placed(f'Åtgärd;Ansvarig\nÖva;"{cell}, Polisen"\n').rows
+    assert row.draft.partners == (f"{cell}, Polisen"[:200],)
+
+
 def test_an_owner_that_has_ended_is_a_doubt():
     (row,) = placed("Åtgärd;Ansvarig\nÖva;Gamla nämnden\n").rows
     assert reasons(row) >= {Reason.OWNER_ENDED}
@@ -173,6 +191,20 @@ def test_partners_are_parted_but_names_with_commas_stay_whole():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("skola (F–6, 7–9), polis", ["skola (F–6, 7–9)", "polis"]),
+        ("a, b) c (d, e", ["a, b) c (d", "e"]),
+        (",och" * 100_000, ["och"]),
+        ("a," * 400_000 + "b", ["a", "b"]),
+    ],
+)
+def test_a_text_of_any_length_is_parted_by_reading_it_once(text, names):
+    """Looking ahead from each comma would take hours for the long ones."""
+    assert split_partners(text) == names
+
+
 def test_a_kind_that_is_no_measure_is_listed_and_can_be_taken_in():
     row = one("Typ", "mål")
     assert row.outcome is Outcome.NOT_MEASURE
@@ -218,7 +250,22 @@ def test_very_long_texts_lose_nothing_or_are_refused():
     (row,) = placed(f"Åtgärd;Ansvarig\n{long};Socialnämnden\n").rows
     assert len(row.draft.title) <= 300
     assert row.draft.description == long.strip()
-    assert one("Beskrivning", "x" * 40_000).outcome is Outcome.REFUSED
+    assert one("Beskrivning", "x" * 10_000).outcome is Outcome.PLACED
+    assert one("Beskrivning", "x" * 10_001).outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("heading", ["Ansvarig", "Samverkan", "Effektmått", "Målvärde", "Slut"])
+def test_a_cell_that_is_far_too_long_is_refused_before_it_is_looked_into(heading, monkeypatch):
+    text = f"Åtgärd;{heading}\nÖva;{'a' * 1000}\n"
+    assert placed(text).rows[0].outcome is not Outcome.REFUSED
+    monkeypatch.setattr(
+        reading_rows.Reader, "_content", lambda *_: pytest.fail("it was looked into")
+    )
+    placement = placed(text.replace("a\n", "aa\n"))
+    (row,) = placement.rows
+    assert row.draft.title == "Öva"
+    assert "är över 1\N{NO-BREAK SPACE}000 tecken. Korta texten i filen." in row.notes[0].text
+    assert placement.count(Outcome.REFUSED) == 1
 
 
 def test_rows_longer_or_shorter_than_the_headings_are_taken_in():

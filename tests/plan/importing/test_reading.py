@@ -174,6 +174,14 @@ def test_two_cells_a_million_rows_apart_do_not_take_all_memory():
         read(content.getvalue(), "x.xlsx")
 
 
+def test_one_text_in_very_many_cells_is_not_handed_over():
+    """Once in the file, 22 million characters in the memory of whoever reads it."""
+    content = book(*[["x" * 1100] * 100] * 200)
+    assert len(content) < 1_000_000
+    with pytest.raises(Unreadable, match="för mycket text"):
+        read(content, "x.xlsx")
+
+
 def test_a_file_of_3_gb_is_refused_before_it_is_read(tmp_path, monkeypatch):
     path = tmp_path / "big.csv"
     with path.open("wb") as file:

@@ -66,6 +66,14 @@ def test_several_metrics_in_one_cell_get_names_of_their_own():
     assert [one.name for one in found] == ["Antal brott", "Andel unga", "Antal brott (2)"]
 
 
+def test_a_cell_of_very_many_metrics_gives_fifty_and_the_last_keeps_the_rest():
+    found = read_indicators("möten;;" * 48 + "beslut;" + "möten;" * 4000)
+    assert [one.name for one in found[:2]] == ["Möten", "Möten (2)"]
+    assert [one.name for one in found[47:49]] == ["Möten (48)", "Beslut"]
+    assert len(found) == 50
+    assert found[-1].text.startswith("möten;möten;möten")
+
+
 def test_a_target_column_belongs_to_the_first_metric():
     first, second = read_indicators("antal möten; antal beslut", "4 per termin")
     assert (first.name, first.value, first.period, first.exact) == (

@@ -3,14 +3,17 @@
 import io
 import os
 import re
+import sqlite3
 import stat
 import time
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from registry.db import db
 from registry.people.models import Role
+from registry.plan.importing import placing, service, standing
 from registry.plan.models import Measure, Responsibility
 from tests.plan.importing.conftest import PLAN
 
@@ -87,6 +90,48 @@ def test_what_the_person_puts_right_is_what_is_written(client, boards):
     assert (
         db.session.scalars(sa.select(Responsibility.board_id)).all() == [boards["executive"].id] * 2
     )
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_others_can_write_while_a_file_is_placed(app, client, monkeypatch):
+    """SQLite has one writer: a request that only looks must not be it."""
+    placed = []
+
+    def place(*args):
+        other = sqlite3.connect(db.engine.url.database, timeout=0)
+        other.execute("BEGIN IMMEDIATE")
+        other.close()
+        placed.append(args)
+        return placing.place(*args)
+
+    monkeypatch.setattr(service, "place", place)
+    address = send(client).location
+    assert client.post(address, data={"plan": "", "title": "Annan plan"}).status_code == 303
+    data = {"digest": digest(page(client, address))}
+    assert client.post(f"{address}/confirm", data=data).status_code == 303
+    assert (len(placed), measures()) == (3, 4)
+
+
+def test_what_is_placed_is_not_written_when_the_registry_changes_meanwhile(client, monkeypatch):
+    address = send(client).location
+    data = {"digest": digest(page(client, address))}
+    load = standing.load
+
+    def load_and_change(plan, *, lock=False):
+        found = load(plan, lock=lock)
+        return replace(found, boards={}) if lock else found
+
+    monkeypatch.setattr(standing, "load", load_and_change)
+    answer = client.post(f"{address}/confirm", data=data)
+    assert (answer.location, measures()) == (address, 0)
+
+
+def test_one_row_and_a_start_without_an_end_are_said_as_they_are(client):
+    address = send(client, "Åtgärd;Typ;Start\nÖva;;2020-01-01\nTrygghet;mål;\n").location
+    text = page(client, address)
+    assert "mål (1 rad)" in text
+    assert "från 2020-01-01" in text
+    assert "mål (2 rader)" in page(client, send(client, "Åtgärd;Typ\nA;mål\nB;mål\n").location)
 
 
 def test_columns_that_are_not_known_are_named_by_the_person(client):

@@ -1,0 +1,249 @@
+"""No address and no question in it is answered with a fault of ours, whoever asks.
+
+The addresses are those of the URL map: a new route is asked as well.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import product
+from urllib.parse import quote
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+
+from registry.addresses import LARGEST
+from registry.db import db
+from registry.effects.models import EffectMethod, EffectMetric, MethodKind
+from registry.host import switching
+from registry.people.models import Board, Role, User
+from registry.plan.models import (
+    Activity,
+    ActivityState,
+    GoalArea,
+    GoalGroup,
+    Measure,
+    Plan,
+    PlanVersion,
+    Responsibility,
+    Share,
+    SubGoal,
+    VersionState,
+)
+from registry.reporting.models import Report, ReportItem, Round
+
+Clients = dict[str, FlaskClient]
+PEOPLE = ("coordinator", "auditor", "admin", "anonymous")
+TOO_LARGE = ("2147483648", "9223372036854775808", "1" + "0" * 25, "9" * 5000)
+TEXTS = {"kind": "measure", "identity": "x", "token": "x", "name": "x", "filename": "x"}
+IDS = ("area", "board", "version", "version_id", "object", "page", "row_id")
+WORDS = ("state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")
+WORDS_OF_LOG = ("person", "action", "first", "last")
+ODD = (
+    *TOO_LARGE[:3],
+    "-1",
+    "0",
+    "1e1000000",
+    "NaN",
+    "²",
+    "%",
+    "_" * 300,
+    "\ud800".encode("utf-8", "surrogatepass"),
+    "<script>",
+    "9999-12-31",
+)
+# What url_for takes as its own, and what is written as no filter of ours is.
+STRANGE = (
+    "endpoint=x&_method=POST&_external=1&_anchor=x&_scheme=x&values=x",
+    "_method=POST",
+    "_external=1",
+    "_scheme=http",
+    "self=1&args=1&name=1",
+    "page=2&page=x&area=1&area=2",
+    "&&=&;=x&[]=1&area[]=1",
+)
+
+
+@pytest.fixture
+def reader(app: Flask, boards: dict[str, Board], make_user, sign_in) -> FlaskClient:
+    """One person with every role there is."""
+    social = boards["social"]
+    plain = [role for role in Role if role not in (Role.REPORTER, Role.APPROVER)]
+    return sign_in(make_user("Alla", *plain, (Role.REPORTER, social), (Role.APPROVER, social)))
+
+
+@pytest.fixture
+def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict[str, object]:
+    """What the rules ask for, leading to things that are there."""
+    switching.enable_bundled(app)
+    version = PlanVersion(plan=Plan(title="Plan"), state=VersionState.PUBLISHED)
+    group = GoalGroup(version=version, title="Ökad säkerhet")
+    db.session.add(group)
+    db.session.flush()
+    area = GoalArea(version_id=version.id, group=group, number="1", title="Skydd")
+    subgoal = SubGoal(version_id=version.id, area=area, title="Delmål")
+    db.session.add_all([area, subgoal])
+    db.session.flush()
+    social = boards["social"].id
+    measure = Measure(
+        version_id=version.id,
+        area_id=area.id,
+        subgoal_id=subgoal.id,
+        number="1.1",
+        title="Åtgärd",
+        responsibilities=[Responsibility(board_id=social, share=Share.LEAD)],
+    )
+    opened = Round(
+        version_id=version.id,
+        title="2021",
+        period="2021",
+        opens_on=date(2021, 1, 1),
+        due_on=date(2021, 2, 1),
+    )
+    db.session.add_all([measure, opened])
+    db.session.flush()
+    activity = Activity(measure_id=measure.id, title="Insats", state=ActivityState.ONGOING)
+    metric = EffectMetric(measure_id=measure.id, name="Antal", unit="st")
+    method = EffectMethod(measure_id=measure.id, board_id=social, kind=MethodKind.SURVEY)
+    report = Report(round_id=opened.id, board_id=social)
+    db.session.add_all([activity, metric, method, report])
+    db.session.flush()
+    item = ReportItem(report_id=report.id, measure_id=measure.id)
+    db.session.add(item)
+    db.session.commit()
+    user = db.session.scalars(sa.select(User)).one()
+    return TEXTS | {
+        "activity_id": activity.id,
+        "area_id": area.id,
+        "board_id": social,
+        "grant_id": user.grants[0].id,
+        "group_id": group.id,
+        "identity": measure.identity,
+        "item_id": item.id,
+        "measure_id": measure.id,
+        "method_id": method.id,
+        "metric_id": metric.id,
+        "name": "cyber_security",
+        "plan_id": version.plan_id,
+        "report_id": report.id,
+        "round_id": opened.id,
+        "row_id": measure.id,
+        "subgoal_id": subgoal.id,
+        "user_id": user.id,
+        "version_id": version.id,
+    }
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    return [rule for rule in app.url_map.iter_rules() if method in (rule.methods or set())]
+
+
+def with_ids(app: Flask, method: str, number: str) -> Iterator[str]:
+    """The address of every rule with ids in it, all of them this number."""
+    for rule in rules(app, method):
+        ids = {name for name, one in rule._converters.items() if hasattr(one, "fixed_digits")}
+        if ids:
+            sample = {name: "1" if name in ids else TEXTS[name] for name in rule.arguments}
+            path = "".join(
+                text if not dynamic else number if text in ids else sample[text]
+                for dynamic, text in rule._trace
+            )
+            yield path.removeprefix("|")
+
+
+@pytest.mark.parametrize("number", TOO_LARGE, ids=lambda number: f"{len(number)} digits")
+def test_an_id_that_no_row_can_have_is_not_found(app: Flask, clients: Clients, number: str) -> None:
+    asked = 0
+    for method, person in product(("GET", "POST"), PEOPLE):
+        for path in with_ids(app, method, number):
+            answer = clients[person].open(path, method=method)
+            assert answer.status_code == 404, (person, method, path[:80], answer.status_code)
+            asked += 1
+    assert asked > 200
+
+
+def test_the_largest_id_there_can_be_is_looked_for(app: Flask, clients: Clients) -> None:
+    for person in PEOPLE:
+        for path in with_ids(app, "GET", str(LARGEST)):
+            answer = clients[person].get(path)
+            assert answer.status_code in {302, 403, 404}, (person, path, answer.status_code)
+
+
+def test_whatever_stands_in_the_query_no_page_fails(
+    app: Flask, reader: FlaskClient, arguments: dict[str, object]
+) -> None:
+    names = (*IDS, *WORDS, *WORDS_OF_LOG)
+    questions = [*STRANGE, *("&".join(f"{name}={quote(odd)}" for name in names) for odd in ODD)]
+    for rule in rules(app, "GET"):
+        built = rule.build(arguments, append_unknown=False)
+        assert built is not None, f"{rule}: give its arguments a value in this test"
+        for question in questions:
+            answer = reader.get(f"{built[1]}?{question}")
+            answer.close()
+            assert answer.status_code < 500, (built[1], question)
+            assert answer.status_code != 403, f"{rule} was not reached"
+
+
+@pytest.mark.parametrize("name", ["area", "board", "version", "page"])
+@pytest.mark.parametrize("value", ["2147483648", "1" + "0" * 25, "-1", "x"])
+def test_a_filter_that_cannot_be_an_id_filters_nothing(
+    reader: FlaskClient, arguments: dict[str, object], name: str, value: str
+) -> None:
+    page = reader.get(f"/measures?{name}={value}")
+    assert page.status_code == 200
+    assert "En åtgärd i planen" in page.get_data(as_text=True)
+
+
+def test_links_of_the_list_keep_the_filter_and_nothing_else(
+    reader: FlaskClient, arguments: dict[str, object]
+) -> None:
+    old = db.session.scalars(sa.select(Measure)).one()
+    db.session.add_all(
+        Measure(
+            version_id=old.version_id,
+            area_id=old.area_id,
+            subgoal_id=old.subgoal_id,
+            number=f"1.{n}",
+            title=f"Åtgärd {n}",
+        )
+        for n in range(2, 80)
+    )
+    db.session.commit()
+    page = reader.get(f"/measures?endpoint=x&_external=1&more=x&area={old.area_id}&sort=title")
+    text = page.get_data(as_text=True)
+    assert f'href="/measures?area={old.area_id}&amp;sort=title&amp;page=2" rel="next"' in text
+
+
+@pytest.mark.parametrize("written", ["1e1000000", "-1e1000000", "NaN", "Infinity", "9" * 5000])
+def test_a_number_beyond_all_bounds_is_said_at_its_field(
+    reader: FlaskClient, arguments: dict[str, object], written: str
+) -> None:
+    address = f"/plan/metrics/{arguments['metric_id']}/edit"
+    data = {
+        "row_version": "1",
+        "name": "Antal",
+        "better": "higher",
+        "target_operator": ">=",
+        "target_value": written,
+    }
+    answer = reader.post(address, data=data)
+    assert answer.status_code == 422
+    assert "Skriv ett tal, till exempel 12 eller 12,5." in answer.get_data(as_text=True)
+
+
+def test_a_number_is_stored_with_the_digits_it_has(
+    reader: FlaskClient, arguments: dict[str, object]
+) -> None:
+    address = f"/plan/metrics/{arguments['metric_id']}/edit"
+    data = {
+        "row_version": "1",
+        "name": "Antal",
+        "better": "higher",
+        "target_operator": ">=",
+        "target_value": "12,5" + "0" * 20000,
+    }
+    assert reader.post(address, data=data).status_code == 303
+    db.session.expire_all()
+    assert db.session.scalars(sa.select(EffectMetric.target_value)).one() == 12.5
