@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2.bccache import Bucket, BytecodeCache
 
 from registry import create_app
 from registry.audit.log import acting
@@ -100,6 +101,23 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+class Compiled(BytecodeCache):
+    """Templates compiled once for all apps of a test process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 class Client(FlaskClient):
     """A browser: each request runs in a context of its own, as on a server.
 
@@ -119,6 +137,7 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     app = create_app(tmp_path / "instance", database_url=database, **SETTINGS)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.test_client_class = Client
+    app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         engine = db.engine
         yield app
