@@ -39,7 +39,7 @@ def page(template: str, section: str, values: Callable[[], dict[str, Any]]) -> s
 
 def _parts(template: str, values: dict[str, Any]) -> tuple[Markup, Markup]:
     text = render_template(template, layout="parts.html", csrf_token=_refuse, **values)
-    title, _sep, main = text.partition("<main>")
+    title, _sep, main = text.removesuffix("</main>").partition("<main>")
     return Markup(title.strip()), Markup(main)  # noqa: S704 - our own template's output
 
 

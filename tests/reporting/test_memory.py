@@ -26,9 +26,9 @@ def text(client: FlaskClient, address: str) -> str:
 def test_a_page_read_twice_is_made_once(job: Job, sign_in: Enter, statements: Statements) -> None:
     client = sign_in(job.coordinator)
     statements.clear()
-    first = text(client, "/measures")
+    first = text(client, "/measures").partition("<main")[2]
     made = len(statements)
-    assert text(client, "/measures") == first
+    assert text(client, "/measures").partition("<main")[2] == first
     assert len(statements) - made < made
 
 
