@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 CHOICE_PREFIX = "choose-"
-NEVER_CHOSEN = frozenset({"row_version", "csrf_token", "questions"})
 Raw = Mapping[str, list[str]]
 
 
@@ -42,12 +41,15 @@ def differing(names: Iterable[str], mine: Raw, theirs: Raw) -> list[str]:
 
 
 def with_choices(posted: "MultiDict[str, str]", theirs: Raw) -> "ImmutableMultiDict[str, str]":
-    """The posted form with the stored value put in wherever the person chose ``theirs``."""
+    """The posted form with the stored value put in wherever the person chose ``theirs``.
+
+    :param theirs: the stored answers; what is no question (a version, a token) is not in it.
+    """
     chosen: MultiDict[str, str] = MultiDict(posted)
     for key, choice in posted.items():
         name = key.removeprefix(CHOICE_PREFIX)
-        if name != key and name not in NEVER_CHOSEN and choice == "theirs":
-            chosen.setlist(name, theirs.get(name, []))
+        if name != key and name in theirs and choice == "theirs":
+            chosen.setlist(name, theirs[name])
     return ImmutableMultiDict(chosen)
 
 

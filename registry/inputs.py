@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import DateField, Field, HiddenField, SelectMultipleField, StringField
+from wtforms import DateField, Field, IntegerField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from registry.language import number, parse_number
 
@@ -95,11 +95,11 @@ class DayField(DateField):
             raise ValueError(_("Året måste ligga mellan 1900 och 2200."))
 
 
-class VersionField(HiddenField):
+class VersionField(IntegerField):
     """Which version of a row the form was filled in from; left out or unreadable, it is an old
     one (0), so that nobody saves over another by leaving it out."""
 
-    data: int  # type: ignore[assignment]
+    widget = HiddenInput()
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         text = valuelist[0] if valuelist else ""

@@ -109,7 +109,7 @@ def publish(coordinator: Person) -> None:
 def open_round(coordinator: Person) -> None:
     coordinator.follow("Återrapportering")
     coordinator.follow("Öppna en omgång")
-    coordinator.choose("Plan", "Brandskydd för alla")
+    coordinator.follow("Brandskydd för alla")
     coordinator.write("Omgångens namn", "Brandskydd 2021")
     coordinator.write("Period", "2021")
     coordinator.write("Sista dag", "2030-01-31")

@@ -10,8 +10,8 @@ from flask_babel import ngettext
 from registry.plan.importing import service
 from registry.plan.importing.columns import Column
 from registry.plan.importing.placing import Row
-from registry.plan.importing.reading import Unreadable
 from registry.plan.importing.service import Preview
+from registry.plan.importing.sheet import Unreadable
 from registry.plan.importing.words import Outcome
 
 _WORTH_A_LINE = (Outcome.DOUBTFUL, Outcome.CHANGED, Outcome.NOT_MEASURE, Outcome.REFUSED)

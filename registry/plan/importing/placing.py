@@ -17,8 +17,8 @@ from registry.plan.importing.choices import Choices
 from registry.plan.importing.columns import Column
 from registry.plan.importing.layout import Layout, Numbers, lay_out
 from registry.plan.importing.owners import Owners, UnknownOwner
-from registry.plan.importing.reading import Sheet
 from registry.plan.importing.rows import Draft, Reader
+from registry.plan.importing.sheet import Sheet
 from registry.plan.importing.standing import KnownMeasure, Standing
 from registry.plan.importing.targets import Indicator
 from registry.plan.importing.words import REFUSALS, Note, Outcome, Reason, key

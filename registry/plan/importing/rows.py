@@ -10,7 +10,7 @@ from registry.language import number as shown
 from registry.plan.importing import dates
 from registry.plan.importing.columns import Column, Mapping
 from registry.plan.importing.owners import Owners, split_partners
-from registry.plan.importing.reading import Line
+from registry.plan.importing.sheet import Line
 from registry.plan.importing.targets import Indicator, read_indicators
 from registry.plan.importing.words import Note, Reason, key, tidy
 from registry.plan.models import MeasureKind, MeasureStatus

@@ -19,7 +19,7 @@ from registry.plan.importing import reading, standing
 from registry.plan.importing.choices import Choices
 from registry.plan.importing.columns import Column, Mapping, recognise
 from registry.plan.importing.placing import Placement, place
-from registry.plan.importing.reading import Sheet
+from registry.plan.importing.sheet import Sheet
 from registry.plan.importing.shelf import Shelf, Upload
 from registry.plan.importing.standing import Standing
 from registry.plan.importing.words import Outcome

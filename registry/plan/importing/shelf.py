@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from registry.plan.importing.choices import Choices
-from registry.plan.importing.reading import Line, Sheet
+from registry.plan.importing.sheet import Line, Sheet
 
 KEPT_SECONDS = 24 * 60 * 60
 _TOKEN = re.compile(r"^[A-Za-z0-9_-]{32}$")

@@ -11,7 +11,7 @@ from registry.plan.importing.forms import (
     columns_form,
     decisions_form,
 )
-from registry.plan.importing.reading import Unreadable
+from registry.plan.importing.sheet import Unreadable
 from registry.plan.importing.words import Outcome
 
 bp = Blueprint("importing", __name__)

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from registry import create_app
 from registry.plan.importing import reading
-from registry.plan.importing.reading import Unreadable, read, read_path
+from registry.plan.importing.reading import read, read_path
+from registry.plan.importing.sheet import Unreadable
 from tests.conftest import SETTINGS
 
 HEAD = "Åtgärd;Ansvarig"
