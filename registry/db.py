@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from enum import Enum as PyEnum
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,9 +59,6 @@ class Locked:
 
     row_version: Mapped[int] = mapped_column(default=1, info={"audit": False})
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-
     @sa.orm.declared_attr.directive
     @classmethod
     def __mapper_args__(cls) -> dict[str, Any]:
@@ -88,8 +86,6 @@ migrate = Migrate(render_as_batch=True, compare_type=True)
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    from pathlib import Path
-
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database
     options: dict[str, Any] = {"hide_parameters": True}  # they are people's words; logs are not
     if settings.database.startswith("postgresql"):

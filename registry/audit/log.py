@@ -75,7 +75,7 @@ def record_created(
     """:func:`record` for the rows of one bulk insert: id, label and what each holds."""
     entries = [_entry(name, object_kind, *row[:2], None, row[2]) for row in rows]
     if entries:
-        db.session.execute(sa.insert(AuditEntry), entries)
+        db.session.connection().execute(sa.insert(AuditEntry.__table__), entries)  # type: ignore[arg-type]
 
 
 def _entry(

@@ -45,6 +45,19 @@ class Stored:
 EMPTY = Stored({}, {})
 
 
+_ROWS = sa.select(
+    DomainData.plugin,
+    DomainData.subject_id,
+    DomainData.version,
+    DomainData.data,
+    DomainData.entered,
+).where(
+    DomainData.subject_kind == sa.bindparam("kind"),
+    DomainData.subject_id.in_(sa.bindparam("ids", expanding=True)),
+    DomainData.plugin.in_(sa.bindparam("plugins", expanding=True)),
+)
+
+
 def load(
     kind: SubjectKind, ids: Iterable[int], domains: Iterable[Domain]
 ) -> dict[int, dict[str, Stored]]:
@@ -54,19 +67,8 @@ def load(
     found: dict[int, dict[str, Stored]] = defaultdict(dict)
     if not by_name or not wanted:
         return found
-    rows = db.session.execute(
-        sa.select(
-            DomainData.plugin,
-            DomainData.subject_id,
-            DomainData.version,
-            DomainData.data,
-            DomainData.entered,
-        ).where(
-            DomainData.subject_kind == kind,
-            DomainData.subject_id.in_(wanted),
-            DomainData.plugin.in_(by_name),
-        )
-    )
+    asked = {"kind": kind, "ids": wanted, "plugins": list(by_name)}
+    rows = db.session.connection().execute(_ROWS, asked)
     for plugin, subject_id, version, data, entered in rows:
         found[subject_id][plugin] = _read(
             by_name[plugin], Subject(kind.value, subject_id), kind, version, data, entered

@@ -253,7 +253,8 @@ def target_in_words(metric: Any) -> str:
 
 
 def _rows(statement: sa.Executable, measure_id: int) -> list[Any]:
-    return list(db.session.execute(statement, {"measure": measure_id}).all())
+    """Plain rows on the session's connection: the way through the ORM costs twice as much."""
+    return list(db.session.connection().execute(statement, {"measure": measure_id}).all())
 
 
 _this = sa.bindparam("measure", type_=sa.Integer)

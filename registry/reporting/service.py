@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from sqlalchemy.orm.exc import StaleDataError
@@ -271,8 +272,6 @@ def _write_values(page: ItemPage, entry: BoundEntry) -> None:
 
 def _keep_switched_off(page: ItemPage, posted: "MultiDict[str, str]") -> None:
     """What was posted for a domain that is off by now is kept for when it returns."""
-    from flask import current_app
-
     name = page.measure.subgoal.area.domain
     if page.domain is None and name is not None:
         domain = loaded(current_app).domains.get(name)

@@ -14,7 +14,7 @@ REAL = next(
         for parent in Path(__file__).resolve().parents
         if (folder := parent / "shared" / "data" / "plans").is_dir()
     ),
-    Path("/work/shared/data/plans"),
+    Path("no real files beside this checkout"),
 )
 
 PLAN = """\
