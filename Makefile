@@ -5,7 +5,9 @@ SHELL := /bin/sh
 
 PYTHON ?= python3
 PORT ?= 8000
-INSTANCE ?= $(or $(REGISTRY_INSTANCE),instance)
+ifndef INSTANCE
+INSTANCE := $(or $(REGISTRY_INSTANCE),instance)
+endif
 ARGS ?=
 
 BIN := .venv/bin
@@ -87,7 +89,7 @@ $(VENDOR)/inter/index.css: node_modules/.installed Makefile
 ## Use
 
 .PHONY: run
-run: export REGISTRY_INSTANCE = $(INSTANCE)
+run: export REGISTRY_INSTANCE := $(abspath $(INSTANCE))
 run: setup ## Start the registry with its demo plan (PORT=8000 INSTANCE=instance)
 	@test -n "$$REGISTRY_DATABASE_URL" || grep -qs '^database_url' "$$REGISTRY_INSTANCE/config.toml" \
 		|| test -e "$$REGISTRY_INSTANCE/registry.sqlite" || $(BIN)/registry demo

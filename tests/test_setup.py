@@ -1,7 +1,11 @@
-"""What `make setup` installs is pinned, from wherever the machine gets its packages."""
+"""What `make setup` installs is pinned, from wherever it comes; `make run` can be read."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
+
+import pytest
 
 CHECKOUT = Path(__file__).parent.parent
 REQUIREMENTS = CHECKOUT / "requirements"
@@ -21,3 +25,13 @@ def test_locks_name_no_place_to_fetch_from():
     for lock in REQUIREMENTS.glob("*.txt"):
         assert "://" not in lock.read_text("utf-8"), lock
     assert '"resolved"' not in (CHECKOUT / "package-lock.json").read_text("utf-8")
+
+
+@pytest.mark.parametrize("words", [[], ["INSTANCE=elsewhere"], ["PORT=9000"]])
+def test_make_run_can_be_read_with_and_without_its_settings(words: list[str]) -> None:
+    bare = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    answer = subprocess.run(
+        ["make", "-n", "run", *words], cwd=CHECKOUT, env=bare, capture_output=True, text=True
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert "registry run --port" in answer.stdout
