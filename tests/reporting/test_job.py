@@ -292,6 +292,9 @@ def test_a_submitted_report_survives_its_domains_folder_being_removed(
     html = client.get(f"/reports/{submitted.reports['social'].id}").get_data(as_text=True)
     assert "Seminarium" in html
     assert "Övningens datum" in html
+    measure = submitted.plan.measures["2.5.1"]
+    for address in ("/followup/", "/measures", f"/plan/measures/{measure.id}", "/my-work"):
+        assert client.get(address).status_code == 200, address
     with bare.app_context():
         db.engine.dispose()
 
