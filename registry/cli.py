@@ -24,11 +24,9 @@ from registry.demo.command import demo
 from registry.host import loading, switching
 from registry.people import accounts, passwords, service
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board, Role, User
-from registry.people.permissions import Grant, Viewer
+from registry.people.permissions import OPERATOR, Grant
 from registry.plan.importing.command import import_plan
 
-# Whoever may run commands on the server may administer; in the log such changes have no actor.
-OPERATOR = Viewer(name="command line", grants=frozenset({Grant(Role.ADMIN)}))
 OLD_DATABASE = "run “registry init” for a new one, “registry upgrade” for an old one"
 
 

@@ -6,10 +6,7 @@ from flask import current_app
 from registry.admin import plugins
 from registry.host import switching
 from registry.host.loading import loaded
-from registry.people.models import Role
-from registry.people.permissions import Grant, Viewer
-
-OPERATOR = Viewer(name="command line", grants=frozenset({Grant(Role.ADMIN)}))
+from registry.people.permissions import OPERATOR
 
 
 @click.group()

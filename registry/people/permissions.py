@@ -176,6 +176,8 @@ class Viewer:
 
 
 NOBODY = Viewer()
+# Whoever may run commands on the server may administer; in the log such changes have no actor.
+OPERATOR = Viewer(name="command line", grants=frozenset({Grant(Role.ADMIN)}))
 
 
 class Denied(Exception):

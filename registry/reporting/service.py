@@ -443,12 +443,10 @@ def accept(viewer: Viewer, report_id: int, *, row_version: int) -> Report:
         report.state = ReportState.ACCEPTED
         report.decided_at, report.decided_by_name = now(), viewer.name
         db.session.flush()
-        measure_ids = _measure_ids(report)
         _settle_values(report)
-        for measure_id, status in outcomes.refresh(report.round_id, measure_ids).items():
-            measure = db.session.get_one(Measure, measure_id)
-            if status is not None and measure.status is not status:
-                measure.status = status
+        outcome = outcomes.refresh(report.round_id, _measure_ids(report))
+        for measure in db.session.scalars(sa.select(Measure).where(Measure.id.in_(outcome))):
+            measure.status = outcome[measure.id] or measure.status
         db.session.commit()
     return report
 
