@@ -10,8 +10,10 @@ from registry.admin import views as admin_views
 from registry.audit import log as audit_log
 from registry.audit import views as audit_views
 from registry.demo import accounts as demo_accounts
+from registry.domains import standing
+from registry.domains import views as domains_views
 from registry.followup import views as followup_views
-from registry.host import active, calls, loading
+from registry.host import active, calls, loading, vault
 from registry.host import pages as domain_pages
 from registry.people import limits, passwords, sessions
 from registry.people import views as people_views
@@ -45,7 +47,9 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     security.guard_forms(app)
     loading.init_app(app, settings, pages.folder("plugins"))
     active.init_app(app)
-    calls.init_app(app)
+    calls.init_app(app, settings)
+    vault.init_app(app, settings, audit_log.record)
+    standing.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -56,6 +60,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(import_views.bp)
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(followup_views.bp)
+    app.register_blueprint(domains_views.bp)
     app.register_blueprint(audit_views.bp)
     app.register_blueprint(admin_views.bp)
     domain_pages.init_app(app)

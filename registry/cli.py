@@ -279,6 +279,8 @@ def _migrate() -> None:
     from flask_migrate import upgrade as migrate
 
     migrate()
+    switching.upgrade_tables(current_app)
+    db.session.commit()
 
 
 def _refuse_old_database() -> None:

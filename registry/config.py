@@ -32,6 +32,9 @@ class Settings:
     language: str = "sv"
     timezone: str = "Europe/Stockholm"
     plugin_dirs: tuple[Path, ...] = ()
+    trust_plugins: bool = False
+    hook_seconds: int = 2
+    sealing_keys: str = ""
     cookie_secure: bool = True
     session_hours: int = 12
     idle_minutes: int = 120
@@ -50,6 +53,15 @@ class Settings:
         if not self.database_url:
             return f"sqlite:///{self.instance / 'registry.sqlite'}"
         return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+    @property
+    def sealing_keys_file(self) -> Path:
+        """Where the keys of secret answers lie: outside the database, and not in its backups."""
+        return Path(self.sealing_keys) if self.sealing_keys else self.instance / "sealing_keys"
+
+    def sqlite_exists(self) -> bool:
+        """Whether there is a database file; to ask by connecting would make one."""
+        return Path(self.database.removeprefix("sqlite:///")).exists()
 
 
 def load_settings(
@@ -152,7 +164,13 @@ def _check_values(settings: Settings) -> None:
         raise ConfigError(f"language: {settings.language!r} is not one of sv, en")
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ConfigError(f"log_level: {settings.log_level!r} is not DEBUG, INFO, WARNING or ERROR")
-    for name in ("session_hours", "idle_minutes", "upload_megabytes", "argon2_time_cost"):
+    for name in (
+        "session_hours",
+        "idle_minutes",
+        "upload_megabytes",
+        "argon2_time_cost",
+        "hook_seconds",
+    ):
         if getattr(settings, name) < 1:
             raise ConfigError(f"{name} must be at least 1")
 

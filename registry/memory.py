@@ -32,7 +32,15 @@ def page(template: str, section: str, values: Callable[[], dict[str, Any]]) -> s
     :param section: the entry of the menu it belongs to.
     :param values: reads what the template shows; called only when nothing is kept.
     """
-    key = (request.script_root, request.full_path, g.viewer.grants, str(get_locale()), today())
+    viewer = g.viewer
+    key = (
+        request.script_root,
+        request.full_path,
+        viewer.grants,
+        viewer.clearances,
+        str(get_locale()),
+        today(),
+    )
     title, main = kept(key, lambda: _parts(template, values()))
     return render_template("kept.html", section=section, title=title, main=main)
 

@@ -21,7 +21,8 @@ def list_plugins() -> None:
         state = "refused" if line.refusal else "on" if line.enabled else "off"
         if line.quarantined:
             state = f"off after {line.strikes} faults"
-        parts = [line.name, line.version or "-", state, f"{line.rows} rows"]
+        version = line.manifest.version if line.manifest else "-"
+        parts = [line.name, version, state, f"{line.held.rows + line.held.sealed} rows"]
         click.echo("\t".join([*parts, line.refusal] if line.refusal else parts))
 
 

@@ -17,10 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, g, has_request_context
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session, UOWTransaction
 
 from registry.audit.models import AuditEntry
-from registry.db import Base, db, now
+from registry.db import db, now
 
 MASK = "…"
 _SILENT = {"audit_entry", "frozen_item", "frozen_value", "generation", "outcome", "sign_in"}
@@ -126,7 +126,7 @@ def _after_flush(session: Session, _context: UOWTransaction) -> None:
 
 
 def _note(entries: list[dict[str, Any]], obj: object, what: str) -> None:
-    if not isinstance(obj, Base) or obj.__tablename__ in _SILENT:
+    if not isinstance(obj, DeclarativeBase) or obj.__tablename__ in _SILENT:
         return
     state = sa.inspect(obj)
     before: dict[str, Any] = {}

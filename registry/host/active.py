@@ -11,15 +11,18 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context, request
-from wtforms import Form
+from wtforms import BooleanField, Form
 
 from registry.db import db
+from registry.host import own_tables
 from registry.host.fields import Field
 from registry.host.loading import Domain, loaded
 from registry.host.models import Generation, PluginState, SubjectKind
+from registry.words import lazy as _l
 
 FormT = TypeVar("FormT", bound=Form)
 SEPARATOR = "__"
+REMOVE = "--remove"  # the box beside a secret answer that takes it away
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,11 @@ def form_class(base: type[FormT], domain: Domain | None, kind: SubjectKind) -> t
         {f"{domain.name}{SEPARATOR}{spec.name}": spec for spec in specs} if domain else {}
     )
     asked = [domain.name if domain else "", *(spec.spec() for spec in specs)]
-    attributes: dict[str, Any] = {name: spec.form_field() for name, spec in domain_fields.items()}
+    attributes: dict[str, Any] = {}
+    for name, spec in domain_fields.items():
+        attributes[name] = spec.bound_field()
+        if spec.secrecy:
+            attributes[name + REMOVE] = BooleanField(_l("Ta bort det som är sparat"))
     attributes["domain"] = domain
     attributes["domain_fields"] = domain_fields
     attributes["questions"] = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
@@ -103,4 +110,7 @@ def _fresh() -> ActiveSet:
 def _build(number: int) -> ActiveSet:
     enabled = set(db.session.scalars(sa.select(PluginState.name).where(PluginState.enabled)))
     domains = loaded(current_app).domains  # in name order
-    return ActiveSet(number, tuple(one for name, one in domains.items() if name in enabled))
+    return ActiveSet(
+        number,
+        tuple(one for name, one in domains.items() if name in enabled and own_tables.fit(one)),
+    )

@@ -1,25 +1,51 @@
 """The guarded call of one hook of one plugin; what goes wrong costs the plugin a strike.
 
-This is fault isolation, not a sandbox. Strikes are written after the request's own transaction
-has ended; at the third the domain is switched off for everyone and its data kept.
+A plugin's code runs beside the request (:mod:`registry.host.runner`): without app, session or
+request, and for a limited time. This is fault isolation, not a sandbox. Strikes are written after
+the request's own transaction has ended; at the third the domain is switched off for everyone and
+its data kept.
 """
 
+import json
+import time
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import islice
 from math import isfinite
+from statistics import median
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_app_context
 
+from registry.config import Settings
 from registry.db import db, now
+from registry.host import runner
 from registry.host.loading import Domain
+from registry.host.metrics import Metric
 from registry.host.models import Generation, PluginState
-from registry.host.values import Issue, Level, MeasureView, ReportView, Subject
+from registry.host.values import (
+    Importer,
+    ImportRow,
+    Issue,
+    Level,
+    MeasureView,
+    Panel,
+    ReportView,
+    Row,
+    Subject,
+)
 
 LIMIT = 3
+MOST_ISSUES = 100
+MOST_ROWS = 50
+MOST_IMPORTED = 10_000
+LONGEST = 2000
+LARGEST = 1_000_000
+KEPT_TIMES = 200
 T = TypeVar("T")
 
 
@@ -43,24 +69,99 @@ class Fault(Exception):
     """A plugin failed; it has been noted."""
 
 
-def init_app(app: Flask) -> None:
+@dataclass(frozen=True)
+class Timing:
+    """How long a hook has taken in this process: calls, and seconds of the latest ones."""
+
+    hook: str
+    count: int
+    median: float
+    worst: float
+
+
+@dataclass
+class _Times:
+    count: int = 0
+    worst: float = 0.0
+    latest: deque[float] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.latest = deque(maxlen=KEPT_TIMES)
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.extensions["hook_seconds"] = settings.hook_seconds
+    app.extensions["hook_times"] = {}
     app.teardown_appcontext(_write_strikes)
 
 
-def check_report(domain: Domain, report: ReportView) -> Checked:
-    return _check(domain, "check_report", report=report)
+# decision hooks ------------------------------------------------------------------------------
 
 
-def check_measure(domain: Domain, measure: MeasureView) -> Checked:
-    return _check(domain, "check_measure", measure=measure)
+def check_report(domain: Domain, report: ReportView, *, secret: bool = False) -> Checked:
+    """:param secret: the view holds secret answers that were just written: keep them out of logs."""
+    return _checked(domain, "check_report", "report", [report], secret)[0]
 
 
-def _check(domain: Domain, hook: str, **values: Any) -> Checked:
+def check_measure(domain: Domain, measure: MeasureView, *, secret: bool = False) -> Checked:
+    return _checked(domain, "check_measure", "measure", [measure], secret)[0]
+
+
+def check_measures(
+    domain: Domain, measures: Sequence[MeasureView], *, secret: bool
+) -> list[Checked]:
+    return _checked(domain, "check_measure", "measure", measures, secret)
+
+
+def check_reports(domain: Domain, reports: Sequence[ReportView]) -> list[Checked]:
+    """Many reports in one call: a fault in one leaves the others checked."""
+    return _checked(domain, "check_report", "report", reports, False)
+
+
+def _checked(
+    domain: Domain, hook: str, argument: str, views: Sequence[Any], secret: bool
+) -> list[Checked]:
+    if not domain.implements(hook):
+        return [Checked(()) for _view in views]
+    answers = _each(
+        domain, hook, [_asked(domain, hook, _as_issues, argument, view) for view in views], secret
+    )
+    return [
+        Checked((), ran=False)
+        if isinstance(one, Fault)
+        else Checked(tuple(_said(domain, issue) for issue in one or ()))
+        for one in answers
+    ]
+
+
+def _said(domain: Domain, issue: Issue) -> Issue:
+    """The issue in the reader's language, with its values put in."""
     try:
-        found = call(domain, hook, _as_issues, **values)
-    except Fault:
-        return Checked((), ran=False)
-    return Checked(found or ())
+        return replace(issue, message=domain.say(issue.message, issue.values), values=None)
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        return replace(issue, values=None)  # a message that does not fit its values: as written
+
+
+def compute_all(
+    domain: Domain, metrics: Sequence[Metric], reports: Sequence[ReportView]
+) -> list[list[float | None]]:
+    """Each report's computed metrics, in order; ``None`` is no value, also where it failed."""
+    rows: list[list[float | None]] = [[] for _report in reports]
+    for metric in metrics:
+        asks = [_computed(metric, report) for report in reports]
+        answers = _each(domain, f"metric {metric.name}", asks, False)
+        for row, one in zip(rows, answers, strict=True):
+            row.append(None if isinstance(one, Fault) else one)
+    return rows
+
+
+def compute(domain: Domain, metric: Metric, report: ReportView) -> float | None:
+    """A computed metric's value; ``None`` when there is none or the domain failed."""
+    return compute_all(domain, [metric], [report])[0][0]
+
+
+def _computed(metric: Metric, report: ReportView) -> Callable[[], float | None]:
+    return lambda: _as_number(metric.compute(report)) if metric.compute is not None else None
 
 
 def upgrade_data(domain: Domain, subject: Subject, data: dict[str, Any], version: int) -> Any:
@@ -68,25 +169,58 @@ def upgrade_data(domain: Domain, subject: Subject, data: dict[str, Any], version
     return call(domain, "upgrade_data", _as_dict, subject=subject, data=dict(data), version=version)
 
 
-def report_submitted(domain: Domain, report: ReportView) -> None:
-    try:
-        call(domain, "report_submitted", lambda _answer: None, report=report)
-    except Fault:
-        return
+def measure_panel(domain: Domain, measure: MeasureView) -> Panel | None:
+    """The domain's panel; ``None`` when it has nothing to show or failed."""
+    return _panel(domain, "measure_panel", measure=measure)
 
 
-def compute(domain: Domain, metric: Any, report: ReportView) -> float | None:
-    """A computed metric's value; ``None`` when there is none or the domain failed."""
+def report_panel(domain: Domain, report: ReportView) -> Panel | None:
+    return _panel(domain, "report_panel", report=report)
+
+
+def _panel(domain: Domain, hook: str, **values: Any) -> Panel | None:
+    if not domain.implements(hook):
+        return None
     try:
-        return guarded(domain, f"metric {metric.name}", lambda: _as_number(metric.compute(report)))
+        return call(domain, hook, _as_panel, **values)
     except Fault:
         return None
+
+
+def read_file(domain: Domain, importer: Importer, content: bytes) -> list[ImportRow]:
+    """:raises Fault: when the importer failed; that a file is not of its kind is no strike.
+    :raises ValueError: what the importer says of a file that it cannot read."""
+    refused: list[ValueError] = []
+
+    def ask() -> list[ImportRow]:
+        try:
+            return _as_import_rows(importer.read(content))
+        except ValueError as error:
+            refused.append(error)
+            return []
+
+    rows = guarded(domain, f"importer {importer.name}", ask, seconds=10)
+    if refused:
+        raise refused[0]
+    return rows
+
+
+def report_submitted(domain: Domain, report: ReportView) -> None:
+    if domain.implements("report_submitted"):
+        try:
+            call(domain, "report_submitted", lambda _answer: None, report=report)
+        except Fault:
+            return
+
+
+# the guard -----------------------------------------------------------------------------------
 
 
 def call(domain: Domain, hook: str, shape: Callable[[Any], T], **values: Any) -> T | None:
     """Call one hook of one plugin; generators are drained inside the guard.
 
-    :raises Fault: when it raised or answered in the wrong shape; the strike is noted.
+    :raises Fault: when it raised, took too long or answered in the wrong shape; the strike is
+        noted.
     """
 
     def ask() -> T | None:
@@ -96,27 +230,88 @@ def call(domain: Domain, hook: str, shape: Callable[[Any], T], **values: Any) ->
     return guarded(domain, hook, ask)
 
 
-def guarded(domain: Domain, what: str, ask: Callable[[], T]) -> T:
+def _asked(
+    domain: Domain, hook: str, shape: Callable[[Any], T], argument: str, value: Any
+) -> Callable[[], T | None]:
+    def ask() -> T | None:
+        answers = getattr(domain.hooks.hook, hook)(**{argument: value})
+        return shape(answers[0]) if answers else None
+
+    return ask
+
+
+def guarded(
+    domain: Domain,
+    what: str,
+    ask: Callable[[], T],
+    *,
+    secret: bool = False,
+    seconds: float | None = None,
+    inside: bool = False,
+) -> T:
+    """:param inside: run within the request, for what needs the app and holds no loops.
+    :raises Fault: when a plugin's code failed.
+    """
+    limit = seconds or current_app.extensions["hook_seconds"]
+    began = time.perf_counter()
     try:
-        return ask()
-    except (Exception, SystemExit) as error:  # a plugin may raise anything; none may pass
-        strike(domain, what, error)
+        return ask() if inside else runner.run(ask, limit)
+    except (Exception, SystemExit, GeneratorExit) as error:
+        strike(domain, what, error, secret=secret)
         raise Fault(domain.name) from error
+    finally:
+        _time(domain.name, what, time.perf_counter() - began)
 
 
-def strike(domain: Domain, what: str, error: BaseException) -> None:
-    trace = "".join(traceback.format_exception(error))[-6000:]
+def _each(
+    domain: Domain, what: str, asks: Sequence[Callable[[], T]], secret: bool
+) -> list[T | Fault]:
+    """All calls in one go, each guarded for itself; where one never ends, none has answered."""
+    errors: list[BaseException] = []
+
+    def ask_all() -> list[T | Fault]:
+        return list(_answers(domain, asks, errors))
+
+    try:
+        answers = guarded(domain, what, ask_all, secret=secret)
+    except Fault as fault:
+        return [fault for _ask in asks]
+    for error in errors[:1]:
+        strike(domain, what, error, secret=secret)
+    return answers
+
+
+def _answers(
+    domain: Domain, asks: Sequence[Callable[[], T]], errors: list[BaseException]
+) -> Iterator[T | Fault]:
+    for ask in asks:
+        try:
+            yield ask()
+        except (Exception, SystemExit, GeneratorExit, KeyboardInterrupt) as error:
+            errors.append(error)
+            yield Fault(domain.name)
+
+
+def strike(domain: Domain, what: str, error: BaseException, *, secret: bool = False) -> None:
+    """Note a fault. Of one that may speak of secret answers, only where it happened is kept."""
+    if secret:
+        where = "".join(traceback.format_tb(error.__traceback__))
+        trace = f"{where}{type(error).__name__} (its message may hold secret answers)"
+    else:
+        trace = "".join(traceback.format_exception(error))
+    trace = trace[-6000:]
     current_app.logger.error("plugin %s failed in %s:\n%s", domain.name, what, trace)
     if has_app_context():
-        g.setdefault("strikes", []).append((domain.name, f"{what}\n{trace}"))
+        strikes: dict[tuple[str, str], str] = g.setdefault("strikes", {})
+        strikes.setdefault((domain.name, what), f"{what}\n{trace}")
 
 
 def _write_strikes(_error: BaseException | None) -> None:
-    strikes: list[tuple[str, str]] = g.pop("strikes", [])
+    strikes: dict[tuple[str, str], str] = g.pop("strikes", {})
     if not strikes:
         return
     db.session.remove()
-    for name, trace in strikes:
+    for (name, _what), trace in strikes.items():
         state = db.session.get(PluginState, name, with_for_update=True)
         if state is None:
             continue
@@ -138,17 +333,48 @@ def raise_generation() -> None:
     )
 
 
+def _time(name: str, what: str, seconds: float) -> None:
+    known: dict[tuple[str, str], _Times] = current_app.extensions["hook_times"]
+    times = known.setdefault((name, what), _Times())
+    times.count += 1
+    times.worst = max(times.worst, seconds)
+    times.latest.append(seconds)
+
+
+def timings(name: str) -> list[Timing]:
+    """What this process has measured of a plugin's hooks, since it started."""
+    known: dict[tuple[str, str], _Times] = current_app.extensions["hook_times"]
+    return [
+        Timing(what, times.count, median(times.latest), times.worst)
+        for (plugin, what), times in sorted(known.items())
+        if plugin == name and times.latest
+    ]
+
+
+# shapes at the door --------------------------------------------------------------------------
+
+
 def _as_issues(answer: Iterable[Issue] | None) -> tuple[Issue, ...]:
-    issues = tuple(answer or ())
+    issues = tuple(islice(answer or (), MOST_ISSUES + 1))
+    if len(issues) > MOST_ISSUES:
+        raise ValueError(f"more than {MOST_ISSUES} issues")
     for issue in issues:
         if not isinstance(issue, Issue):
             raise TypeError(f"expected Issue, got {issue!r:.80}")
+        _short(issue.message, "Issue.message")
+        if not isinstance(issue.level, Level):
+            raise TypeError(f"Issue.level: expected Level, got {issue.level!r:.80}")
+        if issue.field is not None and not isinstance(issue.field, str):
+            raise TypeError(f"Issue.field: expected a field's name, got {issue.field!r:.80}")
     return issues
 
 
 def _as_dict(answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise TypeError(f"expected a dict, got {answer!r:.80}")
+    size = len(json.dumps(answer))
+    if size > LARGEST:
+        raise ValueError(f"expected at most {LARGEST} characters of JSON, got {size}")
     return answer
 
 
@@ -159,3 +385,40 @@ def _as_number(answer: Any) -> float | None:
     if not known or not isfinite(answer):
         raise TypeError(f"expected a number or None, got {answer!r:.80}")
     return float(answer)
+
+
+def _as_panel(answer: Any) -> Panel | None:
+    if answer is None:
+        return None
+    if not isinstance(answer, Panel):
+        raise TypeError(f"expected Panel or None, got {answer!r:.80}")
+    rows = tuple(islice(answer.rows, MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise ValueError(f"Panel.rows: more than {MOST_ROWS}")
+    for row in rows:
+        if not isinstance(row, Row):
+            raise TypeError(f"Panel.rows: expected Row, got {row!r:.80}")
+        _short(row.label, "Row.label")
+        if isinstance(row.value, str):
+            _short(row.value, "Row.value")
+    _short(answer.title, "Panel.title")
+    _short(answer.text, "Panel.text")
+    return replace(answer, rows=rows)
+
+
+def _as_import_rows(answer: Any) -> list[ImportRow]:
+    rows = list(islice(answer, MOST_IMPORTED + 1))
+    if len(rows) > MOST_IMPORTED:
+        raise ValueError(f"more than {MOST_IMPORTED} rows")
+    for row in rows:
+        if not isinstance(row, ImportRow):
+            raise TypeError(f"expected ImportRow, got {row!r:.80}")
+        _short(row.measure, "ImportRow.measure")
+    return rows
+
+
+def _short(text: Any, what: str) -> None:
+    if not isinstance(text, str):
+        raise TypeError(f"{what}: expected text, got {text!r:.80}")
+    if len(text) > LONGEST:
+        raise ValueError(f"{what}: expected at most {LONGEST} characters, got {len(text)}")

@@ -7,7 +7,7 @@ A plugin declares fields; it never touches WTForms. To make a type of one's own,
 
 import re
 from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -24,6 +24,7 @@ from registry.language import day, number, yes_no
 from registry.words import lazy as _l
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+GROUND = re.compile(r"OSL \d{1,2}:\d{1,2}[a-z]?")
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,17 @@ class Field:
             raise ValueError(f"{self.name!r} is not a field name (lower case, digits, underscore)")
         if not self.label.strip():
             raise ValueError(f"field {self.name} has no label")
+        if self.secrecy is not None and not GROUND.fullmatch(self.secrecy):
+            raise ValueError(
+                f"field {self.name}: secrecy is a ground as 'OSL 18:13', not {self.secrecy!r:.40}"
+            )
 
     # the faces -------------------------------------------------------------------------------
+
+    def bound_field(self) -> Any:
+        """The form field as the host uses it: a secret one is never required by the form, for the
+        answer may lie sealed already, and an empty one leaves that as it is."""
+        return (replace(self, required=False) if self.secrecy else self).form_field()
 
     def form_field(self) -> Any:
         """An unbound WTForms field."""

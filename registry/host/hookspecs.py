@@ -12,7 +12,16 @@ from flask import Blueprint
 
 from registry.host.fields import Field
 from registry.host.metrics import Metric
-from registry.host.values import Issue, MeasureView, NavItem, ReportView, Subject
+from registry.host.values import (
+    Clock,
+    Importer,
+    Issue,
+    MeasureView,
+    NavItem,
+    Panel,
+    ReportView,
+    Subject,
+)
 
 PROJECT = "registry"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -47,6 +56,16 @@ def nav_items() -> Sequence[NavItem]:  # type: ignore[empty-body]
     """Entries of the domain's menu."""
 
 
+@hookspec
+def importers() -> Sequence[Importer]:  # type: ignore[empty-body]
+    """Files the domain can read into answers on measures; the host previews and writes."""
+
+
+@hookspec
+def clocks() -> Sequence[Clock]:  # type: ignore[empty-body]
+    """Statutory deadlines, shown on measures, on the coordinators' page and in a calendar file."""
+
+
 # decision: a fault costs a strike and yields the default
 
 
@@ -58,6 +77,16 @@ def check_measure(measure: MeasureView) -> Iterable[Issue]:  # type: ignore[empt
 @hookspec
 def check_report(report: ReportView) -> Iterable[Issue]:  # type: ignore[empty-body]
     """What is wrong or doubtful in the domain's fields of a report."""
+
+
+@hookspec
+def measure_panel(measure: MeasureView) -> Panel | None:
+    """What the domain shows on a measure's page; ``measure.reported`` holds the boards' reports."""
+
+
+@hookspec
+def report_panel(report: ReportView) -> Panel | None:
+    """What the domain shows beside a report's form, of what is saved in it."""
 
 
 @hookspec

@@ -1,13 +1,15 @@
-"""From folder to domain: import → register → check shapes → rehearse the blueprint.
+"""From files to domain: approved → compatible → import → register → check shapes → rehearse.
 
 A plugin that fails at any step is refused with its reason; the registry starts without it.
 """
 
-import importlib.util
-import sys
+import ast
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,13 +19,26 @@ from flask import Blueprint, Flask
 from werkzeug.routing import BuildError
 
 from registry.config import Settings
-from registry.host import hookspecs
-from registry.host.fields import Field
-from registry.host.manifest import Manifest, find
+from registry.host import approval, hookspecs, runner, tampering
+from registry.host.fields import Date, Field
+from registry.host.importing import forget, import_plugin, sources
+from registry.host.manifest import Found, Manifest, find
 from registry.host.metrics import Metric
-from registry.host.values import NavItem, Refusal
+from registry.host.texts import Catalogue, translated
+from registry.host.values import Clock, Importer, NavItem, Refusal
+from registry.language import day, number
 
-CONTRIBUTIONS = ("measure_fields", "report_fields", "metrics", "blueprint", "nav_items")
+CONTRIBUTIONS: dict[str, type[Any]] = {
+    "measure_fields": Field,
+    "report_fields": Field,
+    "metrics": Metric,
+    "nav_items": NavItem,
+    "importers": Importer,
+    "clocks": Clock,
+}
+MOST = 200  # contributions of a kind: more is a mistake, or would never end
+SECONDS = 10
+TEXTS = ("label", "help", "unit", "law", "options", "archived")
 
 
 class Refused(Exception):
@@ -36,13 +51,22 @@ class Refused(Exception):
 class Domain:
     """A loaded plugin with its contributions, frozen. Loaded is not enabled."""
 
-    manifest: Manifest
+    found: Found
+    module: ModuleType
     hooks: pluggy.PluginManager
     measure_fields: tuple[Field, ...]
     report_fields: tuple[Field, ...]
     metrics: tuple[Metric, ...]
-    blueprint: Blueprint | None
     nav_items: tuple[NavItem, ...]
+    importers: tuple[Importer, ...]
+    clocks: tuple[Clock, ...]
+    blueprint: Blueprint | None
+    catalogue: Catalogue
+    implemented: frozenset[str]
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.found.manifest
 
     @property
     def name(self) -> str:
@@ -50,23 +74,53 @@ class Domain:
 
     @property
     def title(self) -> str:
-        return self.manifest.title
+        return self.say(self.manifest.title)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return (*self.measure_fields, *self.report_fields)
+
+    @property
+    def owns_tables(self) -> bool:
+        return any(path.startswith("migrations/") for path in self.found.files)
 
     def implements(self, hook: str) -> bool:
-        return bool(getattr(self.hooks.hook, hook).get_hookimpls())
+        return hook in self.implemented
+
+    def say(self, text: str, values: Mapping[str, Any] | None = None) -> str:
+        """A text of the plugin's in the reader's language."""
+        return self.catalogue.say(text, values)
+
+    def written(self, value: Any) -> str:
+        """A value as a person reads it: numbers and days as in Sweden, texts translated."""
+        if value is None or isinstance(value, date | datetime):
+            return day(value)
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return number(value, None if isinstance(value, int) else 1)
+        return self.say(str(value))
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """All that was found at the start: domains by name, and refusals by name."""
+    """All that was found at the start: domains by name, and refusals by name.
+
+    :param found: every plugin with a manifest that can be read, taken in or not.
+    """
 
     domains: dict[str, Domain]
     refusals: dict[str, Refusal]
-    bundled: frozenset[str]
+    found: dict[str, Found] = field(default_factory=dict)
+
+    @property
+    def bundled(self) -> frozenset[str]:
+        return frozenset(name for name, one in self.found.items() if one.origin == "bundled")
 
 
 def init_app(app: Flask, settings: Settings, bundled: Path) -> None:
-    app.extensions["plugins"] = load_all([bundled, *settings.plugin_dirs], bundled)
+    folders = [bundled, *settings.plugin_dirs]
+    found = list(find(folders, bundled=bundled, packages=True))
+    app.extensions["plugin_places"] = (folders, bundled)
+    app.extensions["plugins"] = load_all(found, approval.approved(app, settings, found))
     for refusal in loaded(app).refusals.values():
         app.logger.error("plugin %s refused (%s): %s", refusal.name, refusal.step, refusal.reason)
 
@@ -76,43 +130,95 @@ def loaded(app: Flask) -> Loaded:
     return found
 
 
-def load_all(folders: Sequence[Path], bundled: Path) -> Loaded:
+def on_disk(app: Flask) -> dict[str, Found | Refusal]:
+    """What lies in the plugins' places now, which may differ from what was taken in."""
+    folders, bundled = app.extensions["plugin_places"]
+    found: dict[str, Found | Refusal] = {}
+    for one in find(folders, bundled=bundled, packages=True):
+        found.setdefault(one.name, one)
+    return found
+
+
+def load_all(found: Sequence[Found | Refusal], approved: Mapping[str, str]) -> Loaded:
+    """:param approved: name → digest; a plugin that did not come with the registry and has
+    another digest, or none, is not imported."""
     domains: dict[str, Domain] = {}
     refusals: dict[str, Refusal] = {}
-    own: set[str] = set()
-    for manifest in find(folders):
-        if isinstance(manifest, Refusal):
-            refusals[manifest.name] = manifest
+    readable: dict[str, Found] = {}
+    for one in found:
+        if isinstance(one, Refusal):
+            refusals[one.name] = one
             continue
-        if manifest.folder.parent == bundled:
-            own.add(manifest.name)
-        try:
-            domains[manifest.name] = load(manifest)
-        except Refused as error:
-            refusals[manifest.name] = Refusal(manifest.name, error.step, str(error))
-        except (Exception, SystemExit) as error:  # whatever a plugin's own code raises
-            trace = traceback.format_exc()
-            reason = f"{type(error).__name__}: {error}"
-            refusals[manifest.name] = Refusal(manifest.name, "import", reason, trace)
-    return Loaded(dict(sorted(domains.items())), refusals, frozenset(own))
+        readable[one.name] = one
+        result = take_in(one, approved.get(one.name))
+        if isinstance(result, Domain):
+            domains[one.name] = result
+        else:
+            refusals[one.name] = result
+    return Loaded(dict(sorted(domains.items())), refusals, dict(sorted(readable.items())))
 
 
-def load(manifest: Manifest) -> Domain:
+def load_folder(folder: Path) -> Loaded:
+    """Every plugin in a folder, all taken as approved: for checks and tests."""
+    return load_all(list(find([folder], bundled=folder)), {})
+
+
+def take_in(found: Found, approved: str | None) -> Domain | Refusal:
+    """Load one plugin, or say why not; nothing it changed outside itself stays changed."""
+    if found.origin != "bundled" and approved != found.digest:
+        reason = "it is not approved" if approved is None else "it has changed since its approval"
+        return Refusal(found.name, "approval", f"{reason} (digest {found.digest})")
+    before = tampering.marks()
+    try:
+        domain = runner.run(lambda: load(found), SECONDS)
+        changed = tampering.undo(before)
+        if changed:
+            raise Refused("import", f"it changes what is not its own: {', '.join(changed[:5])}")
+        return domain
+    except Refused as error:
+        refusal = Refusal(found.name, error.step, str(error))
+    except BaseException as error:
+        trace = "".join(traceback.format_exception(error))
+        refusal = Refusal(found.name, "import", f"{type(error).__name__}: {error}", trace)
+    tampering.undo(before)
+    forget(found.name)
+    return refusal
+
+
+def load(found: Found) -> Domain:
     """:raises Refused: when the plugin's shape is wrong; else whatever its own code raises."""
     hooks = pluggy.PluginManager(hookspecs.PROJECT)
     hooks.add_hookspecs(hookspecs)
-    hooks.register(_import(manifest), name=manifest.name)
+    _check_sources(found)
+    try:
+        module = import_plugin(found)
+    except ModuleNotFoundError as error:
+        raise Refused("import", str(error)) from error
+    hooks.register(module, name=found.name)
     _check_implementations(hooks)
+    catalogue = Catalogue(found.files, found.manifest.language)
+    try:
+        catalogue.check()
+    except ValueError as error:
+        raise Refused("texts", f"locale: {error}") from error
+    given = {
+        hook: tuple(translated(one, catalogue, TEXTS) for one in _contribution(hooks, hook, kind))
+        for hook, kind in CONTRIBUTIONS.items()
+    }
     domain = Domain(
-        manifest=manifest,
+        found=found,
+        module=module,
         hooks=hooks,
-        measure_fields=_contribution(hooks, "measure_fields", Field),
-        report_fields=_contribution(hooks, "report_fields", Field),
-        metrics=_contribution(hooks, "metrics", Metric),
+        **given,
         blueprint=_blueprint(hooks),
-        nav_items=_contribution(hooks, "nav_items", NavItem),
+        catalogue=catalogue,
+        implemented=frozenset(
+            name for name, caller in vars(hooks.hook).items() if caller.get_hookimpls()
+        ),
     )
     _check_names(domain)
+    _check_fields(domain)
+    _check_clocks(domain)
     if domain.blueprint is not None:
         rehearse(domain.name, domain.blueprint, domain.nav_items)
     elif domain.nav_items:
@@ -120,25 +226,23 @@ def load(manifest: Manifest) -> Domain:
     return domain
 
 
-def _import(manifest: Manifest) -> ModuleType:
-    name = f"registry_plugins.{manifest.name}"
-    init = manifest.folder / "__init__.py"
-    if not init.is_file():
-        raise Refused("import", "there is no __init__.py")
-    spec = importlib.util.spec_from_file_location(
-        name, init, submodule_search_locations=[str(manifest.folder)]
-    )
-    if spec is None or spec.loader is None:
-        raise Refused("import", "cannot be imported")
-    sys.modules.setdefault("registry_plugins", ModuleType("registry_plugins"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        sys.modules.pop(name, None)
-        raise
-    return module
+def _check_sources(found: Found) -> None:
+    """Of the registry, a plugin imports ``registry.api`` only; said of its code, not of what runs."""
+    for path, source in sources(found.files).items():
+        if path.startswith(("tests/", "migrations/")):
+            continue
+        for node in ast.walk(ast.parse(source, path)):
+            if isinstance(node, ast.Import):
+                names = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            else:
+                continue
+            for name in names:
+                if name.partition(".")[0] == "registry" and name != "registry.api":
+                    raise Refused(
+                        "import", f"{path}, line {node.lineno}: imports {name}; only registry.api"
+                    )
 
 
 def _check_implementations(hooks: pluggy.PluginManager) -> None:
@@ -162,12 +266,15 @@ def _contribution(hooks: pluggy.PluginManager, hook: str, kind: type[Any]) -> tu
     if not answers:
         return ()
     answer = answers[0]
-    if isinstance(answer, str) or not isinstance(answer, Sequence):
+    if isinstance(answer, str | bytes | Mapping) or not hasattr(answer, "__iter__"):
         raise Refused("shape", f"{hook}: expected a list of {kind.__name__}, got {answer!r:.80}")
-    for one in answer:
+    given = tuple(islice(answer, MOST + 1))
+    if len(given) > MOST:
+        raise Refused("shape", f"{hook}: more than {MOST} {kind.__name__}")
+    for one in given:
         if not isinstance(one, kind):
             raise Refused("shape", f"{hook}: expected {kind.__name__}, got {one!r:.80}")
-    return tuple(answer)
+    return given
 
 
 def _blueprint(hooks: pluggy.PluginManager) -> Blueprint | None:
@@ -180,14 +287,36 @@ def _blueprint(hooks: pluggy.PluginManager) -> Blueprint | None:
 
 
 def _check_names(domain: Domain) -> None:
-    for hook in ("measure_fields", "report_fields", "metrics"):
+    for hook in ("measure_fields", "report_fields", "metrics", "importers", "clocks"):
         names = [one.name for one in getattr(domain, hook)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise Refused("shape", f"{hook}: {', '.join(twice)} stands twice")
-    for field in (*domain.measure_fields, *domain.report_fields):
-        if field.secrecy is not None:
-            raise Refused("shape", f"{field.name}: secret fields come with sealing; leave it out")
+
+
+def _check_fields(domain: Domain) -> None:
+    """Every face of every field once, with its own samples: a type of a plugin's own may be wrong."""
+    for hook in ("measure_fields", "report_fields"):
+        for spec in getattr(domain, hook):
+            try:
+                spec.form_field()
+                for sample in spec.samples():
+                    spec.text(spec.load(spec.dump(sample)))
+                spec.schema()
+                _hash = spec.spec()
+            except Exception as error:
+                raise Refused(
+                    "shape", f"{hook}: field {spec.name}: {type(error).__name__}: {error}"
+                ) from error
+
+
+def _check_clocks(domain: Domain) -> None:
+    dates = {one.name: one for one in domain.measure_fields if isinstance(one, Date)}
+    for clock in domain.clocks:
+        if clock.start and clock.start not in dates:
+            raise Refused("shape", f"clocks: {clock.name}: no date field {clock.start!r}")
+        if clock.start and dates[clock.start].secrecy:
+            raise Refused("shape", f"clocks: {clock.name}: {clock.start!r} is secret")
 
 
 def rehearse(name: str, blueprint: Blueprint, nav_items: Sequence[NavItem] = ()) -> None:

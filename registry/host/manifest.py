@@ -1,16 +1,28 @@
-"""Find plugins and read their manifests; no plugin code is imported here."""
+"""Find plugins, read their files once and their manifests; no plugin code is imported here.
 
+What is read here is all that the registry ever uses of a plugin: its code, templates and static
+files are served from these bytes, so that what was approved is what runs.
+"""
+
+import hashlib
+import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from registry.host.values import Refusal
 
 API = (1, 0)
+GROUP = "registry.plugins"
 PLUGIN_NAME = re.compile(r"[a-z][a-z0-9_]{1,39}")
+LARGEST = 10_000_000
+MOST_FILES = 1000
 
 
 @dataclass(frozen=True)
@@ -33,6 +45,36 @@ class Manifest:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Found:
+    """A plugin as it lies on disk: its manifest and its files, read once.
+
+    :param origin: ``bundled`` (came with the registry), ``folder`` or ``package``.
+    :param files: path within the plugin, with ``/`` → bytes. Compiled code is never among them.
+    """
+
+    manifest: Manifest
+    origin: str
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @cached_property
+    def file_digests(self) -> dict[str, str]:
+        """Path → SHA-256, by path."""
+        return {path: hashlib.sha256(self.files[path]).hexdigest() for path in sorted(self.files)}
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over sorted paths and bytes: what an approval is of."""
+        whole = hashlib.sha256()
+        for path, digest in self.file_digests.items():
+            whole.update(f"{path}\0{digest}\n".encode())
+        return whole.hexdigest()
+
+
 _REQUIRED: dict[str, type] = {
     "name": str,
     "title": str,
@@ -45,53 +87,115 @@ _REQUIRED: dict[str, type] = {
 }
 
 
-def find(folders: Iterable[Path]) -> Iterator[Manifest | Refusal]:
-    """Every plugin folder in the given folders, by name; the first of a name wins."""
+def find(
+    folders: Iterable[Path], *, bundled: Path | None = None, packages: bool = False
+) -> Iterator[Found | Refusal]:
+    """Every plugin in the given folders and, when asked, every installed package with the entry
+    point group ``registry.plugins``; the first of a name wins."""
     seen: set[str] = set()
+    for one in (*_in_folders(folders, bundled), *(_in_packages() if packages else ())):
+        if one.name in seen:
+            yield Refusal(one.name, "name", f"another plugin is called {one.name} already")
+            continue
+        seen.add(one.name)
+        yield one
+
+
+def _in_folders(folders: Iterable[Path], bundled: Path | None) -> Iterator[Found | Refusal]:
     for parent in folders:
         if not parent.is_dir():
             yield Refusal(str(parent), "folder", "the plugins folder does not exist")
             continue
         for folder in sorted(path.parent for path in parent.glob("*/plugin.toml")):
-            found = read(folder)
-            if found.name in seen:
-                yield Refusal(found.name, "name", f"another plugin is called {found.name} already")
-                continue
-            seen.add(found.name)
-            yield found
+            yield read(folder, "bundled" if parent == bundled else "folder", folder.name)
 
 
-def read(folder: Path) -> Manifest | Refusal:
-    name = folder.name
+def _in_packages() -> Iterator[Found | Refusal]:
+    for point in sorted(entry_points(group=GROUP), key=lambda one: one.name):
+        folder = _package_folder(point)
+        if folder is None:
+            reason = f"the entry point {point.value!r} is not an installed top-level package"
+            yield Refusal(point.name, "package", reason)
+        else:
+            yield read(folder, "package", point.name)
+
+
+def _package_folder(point: EntryPoint) -> Path | None:
+    """Where the package lies; nothing of it is imported to find out."""
+    if "." in point.value or ":" in point.value:
+        return None
+    spec = find_spec(point.value)
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    return Path(places[0]) if places else None
+
+
+def read(folder: Path, origin: str = "folder", name: str | None = None) -> Found | Refusal:
+    """:param name: what the plugin must be called: its folder's or its entry point's name."""
+    name = name or folder.name
     try:
-        values = tomllib.loads((folder / "plugin.toml").read_text("utf-8"))
-        _check(name, values)
+        files = _files(folder)
     except (OSError, ValueError) as error:
+        return Refusal(name, "files", str(error))
+    try:
+        if "plugin.toml" not in files:
+            raise ValueError("there is none")
+        values = tomllib.loads(files["plugin.toml"].decode("utf-8"))
+        _check(name, values)
+    except ValueError as error:
         return Refusal(name, "manifest", f"plugin.toml: {error}")
     known = {key: values[key] for key in _REQUIRED}
     manifest = Manifest(**known, language=values.get("language", "sv"), folder=folder)
-    return (
-        manifest
-        if (reason := _incompatible(manifest.api)) is None
-        else Refusal(name, "api", reason)
-    )
+    if (reason := _incompatible(manifest.api)) is not None:
+        return Refusal(name, "api", reason)
+    return Found(manifest, origin, files)
 
 
-def _check(folder: str, values: dict[str, Any]) -> None:
+def _files(folder: Path) -> dict[str, bytes]:
+    """Every file of a plugin; caches and hidden files are not read, and so are never used.
+
+    :raises ValueError: for a symlink (it may lead to what nobody has approved), or too much.
+    """
+    if folder.is_symlink():
+        raise ValueError("the folder is a symlink")
+    found: dict[str, bytes] = {}
+    size = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(one for one in folders if one != "__pycache__" and one[0] != ".")
+        for one in (*folders, *names):
+            if (Path(place) / one).is_symlink():
+                raise ValueError(f"{(Path(place) / one).relative_to(folder)} is a symlink")
+        for one in sorted(names):
+            if one.startswith(".") or one.endswith((".pyc", ".pyo")):
+                continue
+            path = Path(place) / one
+            size += path.stat().st_size
+            if size > LARGEST or len(found) >= MOST_FILES:
+                raise ValueError(f"more than {LARGEST} bytes or {MOST_FILES} files")
+            found[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return found
+
+
+def _check(expected: str, values: dict[str, Any]) -> None:
     for key, kind in _REQUIRED.items():
         if key not in values:
             raise ValueError(f"{key} is missing")
         if not isinstance(values[key], kind) or isinstance(values[key], bool):
-            raise ValueError(f"{key} must be {'text' if kind is str else 'a whole number'}")
+            wanted = "text" if kind is str else "a whole number"
+            raise ValueError(f"{key} must be {wanted}, not {values[key]!r:.80}")
         if kind is str and not values[key].strip():
             raise ValueError(f"{key} is empty")
     unknown = values.keys() - _REQUIRED.keys() - {"language"}
     if unknown:
         raise ValueError(f"unknown key {', '.join(sorted(unknown))}")
+    if values.get("language", "sv") not in {"sv", "en"}:
+        raise ValueError(f"language must be sv or en, not {values['language']!r}")
     if not PLUGIN_NAME.fullmatch(values["name"]) or "__" in values["name"]:
         raise ValueError(f"name {values['name']!r}: lower case letters, digits, underscore")
-    if values["name"] != folder:
-        raise ValueError(f"name {values['name']!r} is not the folder's name {folder!r}")
+    if values["name"] != expected:
+        raise ValueError(
+            f"name {values['name']!r} is not the folder's name {expected!r} (of a package: not "
+            "the name of its entry point)"
+        )
     if values["data_version"] < 1:
         raise ValueError("data_version begins at 1")
 

@@ -35,3 +35,29 @@ class Metric:
             raise ValueError(f"metric {self.name}: better is higher, lower or ambiguous")
         if self.compute is not None and self.source:
             raise ValueError(f"metric {self.name}: computed or from a source, not both")
+
+
+Compute = Callable[[ReportView], float | Decimal | None]
+
+
+def share(part: str, whole: str) -> Compute:
+    """A metric's ``compute``: the report field ``part`` in per cent of the field ``whole``.
+
+    No value when either is missing or the whole is 0.
+    """
+
+    def compute(report: ReportView) -> float | None:
+        of, all_ = report.data.get(part), report.data.get(whole)
+        return None if of is None or not all_ else float(100 * of / all_)
+
+    return compute
+
+
+def value_of(name: str) -> Compute:
+    """A metric's ``compute``: a number that the board has answered, as it is."""
+
+    def compute(report: ReportView) -> float | None:
+        value = report.data.get(name)
+        return None if value is None else float(value)
+
+    return compute

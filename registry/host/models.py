@@ -14,6 +14,7 @@ from registry.words import lazy as _l
 class SubjectKind(Word):
     MEASURE = "measure", _l("Åtgärd")
     REPORT_ITEM = "report_item", _l("Återrapport")
+    FROZEN_ITEM = "frozen_item", _l("Inlämnad återrapport")
 
 
 class PluginState(Base):
@@ -27,6 +28,24 @@ class PluginState(Base):
     last_fault: Mapped[str] = mapped_column(default="")
     last_fault_at: Mapped[datetime | None]
     changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PluginApproval(Base):
+    """That a plugin's files, just as they were, may be imported. Rows are added, never changed.
+
+    ``files`` is path → SHA-256, so that a later version can be compared file by file.
+    """
+
+    __tablename__ = "plugin_approval"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(index=True)
+    version: Mapped[str]
+    owner: Mapped[str]
+    digest: Mapped[str]
+    files: Mapped[dict[str, Any]] = mapped_column(info={"audit": False})
+    approved_by: Mapped[str] = mapped_column(info={"audit": False})
+    approved_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class DomainData(Base):
@@ -47,6 +66,30 @@ class DomainData(Base):
     entered: Mapped[dict[str, Any]] = mapped_column(default=dict)
     labels: Mapped[dict[str, Any]] = mapped_column(default=dict)
     saved_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
+class SealedData(Base):
+    """A secret answer: encrypted, and bound to its plugin, field and subject.
+
+    Beside the box stands what a person may know without opening it: that there is an answer, to
+    which question, on which ground it is withheld, and whether it could be read as a value.
+    See :mod:`registry.host.vault`.
+    """
+
+    __tablename__ = "sealed_data"
+    __table_args__ = (sa.Index("ix_sealed_data_subject", "subject_kind", "subject_id"),)
+
+    plugin: Mapped[str] = mapped_column(primary_key=True)
+    subject_kind: Mapped[SubjectKind] = mapped_column(text_enum(SubjectKind), primary_key=True)
+    subject_id: Mapped[int] = mapped_column(primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    label: Mapped[str]
+    kind: Mapped[str]
+    ground: Mapped[str]
+    readable: Mapped[bool] = mapped_column(default=True)
+    key_id: Mapped[str] = mapped_column(index=True, info={"audit": False})
+    box: Mapped[bytes] = mapped_column(sa.LargeBinary, info={"audit": False})
+    saved_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Generation(Base):

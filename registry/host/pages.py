@@ -1,13 +1,17 @@
 """``/domain/<name>/``: the gate of the domains' own pages, their templates and static files."""
 
-from typing import cast
+import io
+import mimetypes
+from collections.abc import Callable
+from typing import Any, cast
 
-from flask import Blueprint, Flask, abort, request, send_from_directory, url_for
+from flask import Blueprint, Flask, abort, request, send_file, url_for
 from flask.typing import ResponseReturnValue
-from jinja2 import BaseLoader, ChoiceLoader, FileSystemLoader, PrefixLoader
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader, PrefixLoader
+from werkzeug.exceptions import HTTPException
 
 from registry.host import active, calls
-from registry.host.loading import loaded
+from registry.host.loading import Domain, loaded
 
 
 def init_app(app: Flask) -> None:
@@ -20,13 +24,46 @@ def init_app(app: Flask) -> None:
         if domain.blueprint is not None:
             parent.register_blueprint(domain.blueprint, url_prefix=f"/{name}")
     app.register_blueprint(parent)
+    for name in domains:
+        _guard_pages(app, name)
     prefixed: dict[str, BaseLoader] = {
-        name: FileSystemLoader(domain.manifest.folder / "templates")
-        for name, domain in domains.items()
+        name: DictLoader(_templates(domain)) for name, domain in domains.items()
     }
     app.jinja_env.globals["domain_links"] = links
     own = cast(BaseLoader, app.jinja_env.loader)
     app.jinja_env.loader = ChoiceLoader([own, PrefixLoader(prefixed)])
+
+
+def _templates(domain: Domain) -> dict[str, str]:
+    """The plugin's templates as they were when it was approved."""
+    return {
+        path.removeprefix("templates/"): source.decode("utf-8")
+        for path, source in domain.found.files.items()
+        if path.startswith("templates/") and path.endswith(".html")
+    }
+
+
+def _guard_pages(app: Flask, name: str) -> None:
+    """A fault on a page of a domain is that page's error, and costs a strike."""
+    prefix = f"domain.{name}."
+    for endpoint, view in list(app.view_functions.items()):
+        if endpoint.startswith(prefix):
+            app.view_functions[endpoint] = _guarded(name, endpoint.removeprefix(prefix), view)
+
+
+def _guarded(name: str, page: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    def ask(**values: object) -> Any:
+        domain = active.current().get(name) or abort(404)
+        try:
+            return view(**values)
+        except HTTPException:
+            raise  # abort() is an answer
+        except Exception as error:
+            calls.strike(domain, f"page {page}", error)
+            raise
+
+    ask.__name__ = getattr(view, "__name__", page)
+    return ask
 
 
 def links(name: str | None) -> list[tuple[str, str]]:
@@ -37,12 +74,12 @@ def links(name: str | None) -> list[tuple[str, str]]:
 
     def addresses() -> list[tuple[str, str]]:
         return [
-            (str(item.label), url_for(f"domain.{domain.name}.{item.endpoint}"))
+            (domain.say(item.label), url_for(f"domain.{domain.name}.{item.endpoint}"))
             for item in domain.nav_items
         ]
 
     try:  # building an address may run the plugin's own code
-        return calls.guarded(domain, "nav_items", addresses)
+        return calls.guarded(domain, "nav_items", addresses, inside=True)
     except calls.Fault:
         return []
 
@@ -54,7 +91,10 @@ def _gate() -> None:
 
 
 def _file(name: str, filename: str) -> ResponseReturnValue:
-    domain = active.current().get(name)
-    if domain is None:
+    """A static file as it was when the plugin was approved."""
+    domain = active.current().get(name) or abort(404)
+    content = domain.found.files.get(f"static/{filename}")
+    if content is None:
         abort(404)
-    return send_from_directory(domain.manifest.folder / "static", filename)
+    kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+    return send_file(io.BytesIO(content), mimetype=kind, etag=domain.found.digest[:16])

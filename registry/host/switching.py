@@ -1,22 +1,27 @@
-"""On and off, live. The permission is asked by whoever calls."""
+"""On and off, live; release, export and purge. The permission is asked by whoever calls."""
+
+from base64 import b64encode
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app
 
 from registry.db import db, now
+from registry.host import own_tables
 from registry.host.calls import raise_generation
 from registry.host.loading import loaded
-from registry.host.models import PluginState
+from registry.host.models import DomainData, PluginState, SealedData, SubjectKind
 
 
 class CannotSwitch(Exception):
-    """The plugin is not loaded; the message says why."""
+    """The plugin is not loaded, or not fit; the message says why."""
 
 
 def switch(name: str, on: bool) -> bool:
     """Switch a domain for everyone from their next request; the caller commits.
 
-    Switching on also forgets earlier strikes (the release of a quarantine).
+    Switching on also forgets earlier strikes (the release of a quarantine), and makes the tables
+    that the domain owns.
 
     :returns: whether anything changed.
     :raises CannotSwitch: when switching on a plugin that is not loaded.
@@ -33,12 +38,28 @@ def switch(name: str, on: bool) -> bool:
         db.session.add(state)
     if state.enabled == on:
         return False
+    if on:
+        try:
+            own_tables.upgrade(found.domains[name])
+        except own_tables.Failed as error:
+            raise CannotSwitch(str(error)) from error
+        state.strikes = 0
     state.enabled = on
     state.changed_at = now()
-    if on:
-        state.strikes = 0
     raise_generation()
     return True
+
+
+def release(name: str) -> bool:
+    """Forget a domain's strikes; one that they had switched off is on again. The caller commits.
+
+    :raises CannotSwitch: when the plugin is not loaded.
+    """
+    state = db.session.get(PluginState, name, with_for_update=True)
+    if state is None:
+        raise CannotSwitch(name)
+    state.strikes = 0
+    return switch(name, on=True)
 
 
 def enable_bundled(app: Flask) -> None:
@@ -47,3 +68,89 @@ def enable_bundled(app: Flask) -> None:
     found = loaded(app)
     for name in sorted(found.bundled & found.domains.keys() - known):
         switch(name, on=True)
+
+
+def upgrade_tables(app: Flask) -> None:
+    """Bring the tables of every domain that is on up to its code; the caller commits.
+
+    :raises registry.host.own_tables.Failed: when a migration does.
+    """
+    enabled = set(db.session.scalars(sa.select(PluginState.name).where(PluginState.enabled)))
+    changed = [
+        own_tables.upgrade(one) for one in loaded(app).domains.values() if one.name in enabled
+    ]
+    if any(changed):
+        raise_generation()
+
+
+def export(name: str) -> dict[str, Any]:
+    """All that a domain holds, for keeping: answers with their labels, secret ones as they lie
+    sealed, the rows of its own tables. Needs no plugin but for the last."""
+    answers = db.session.scalars(
+        sa.select(DomainData)
+        .where(DomainData.plugin == name)
+        .order_by(DomainData.subject_kind, DomainData.subject_id)
+    )
+    sealed = db.session.scalars(
+        sa.select(SealedData)
+        .where(SealedData.plugin == name)
+        .order_by(SealedData.subject_kind, SealedData.subject_id, SealedData.field)
+    )
+    return {
+        "plugin": name,
+        "exported_at": now().isoformat(),
+        "answers": [
+            {
+                "subject_kind": row.subject_kind.value,
+                "subject_id": row.subject_id,
+                "version": row.version,
+                "data": row.data,
+                "entered": row.entered,
+                "labels": row.labels,
+                "saved_at": row.saved_at.isoformat(),
+            }
+            for row in answers
+        ],
+        "sealed": [
+            {
+                "subject_kind": row.subject_kind.value,
+                "subject_id": row.subject_id,
+                "field": row.field,
+                "label": row.label,
+                "ground": row.ground,
+                "key_id": row.key_id,
+                "box": b64encode(row.box).decode(),
+                "saved_at": row.saved_at.isoformat(),
+            }
+            for row in sealed
+        ],
+        "tables": own_tables.rows(loaded(current_app).domains.get(name)),
+    }
+
+
+def purge(name: str) -> int:
+    """Remove what a domain holds: answers, secret ones, its own tables; the caller commits.
+
+    What submitted reports say stays, its secret answers included: they are kept for good.
+
+    :raises CannotSwitch: while it is on.
+    """
+    state = db.session.get(PluginState, name, with_for_update=True)
+    if state is not None and state.enabled:
+        raise CannotSwitch("switch it off first")
+    count = 0
+    for row in db.session.scalars(sa.select(DomainData).where(DomainData.plugin == name)):
+        db.session.delete(row)
+        count += 1
+    for sealed in db.session.scalars(
+        sa.select(SealedData).where(
+            SealedData.plugin == name, SealedData.subject_kind != SubjectKind.FROZEN_ITEM
+        )
+    ):
+        db.session.delete(sealed)
+        count += 1
+    if state is not None:
+        db.session.delete(state)
+    count += own_tables.drop(loaded(current_app).domains.get(name))
+    raise_generation()
+    return count

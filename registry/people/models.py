@@ -71,6 +71,9 @@ class User(Locked, Base):
     grants: Mapped[list["RoleGrant"]] = relationship(
         back_populates="user", cascade="all, delete-orphan", order_by="RoleGrant.id"
     )
+    clearances: Mapped[list["Clearance"]] = relationship(
+        back_populates="user", cascade="all, delete-orphan", order_by="Clearance.domain"
+    )
 
 
 class RoleGrant(Base):
@@ -100,6 +103,21 @@ class RoleGrant(Base):
 
     user: Mapped[User] = relationship(back_populates="grants")
     board: Mapped[Board | None] = relationship()
+
+
+class Clearance(Base):
+    """That a person may read the secret answers of a domain. No role gives it."""
+
+    __tablename__ = "clearance"
+    __table_args__ = (sa.UniqueConstraint("user_id", "domain"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey("user_account.id", ondelete="CASCADE"))
+    domain: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    given_at: Mapped[datetime] = mapped_column(default=now)
+
+    user: Mapped[User] = relationship(back_populates="clearances")
 
 
 class SignIn(Base):

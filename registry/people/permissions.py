@@ -28,6 +28,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage_users"
     MANAGE_PLUGINS = "manage_plugins"
     READ_DOMAIN = "read_domain"
+    READ_SECRETS = "read_secrets"
 
 
 EVERY_ROLE = frozenset(Role)
@@ -118,16 +119,27 @@ ENDPOINTS: dict[str, Permission] = {
     "followup.latest": Permission.READ_FOLLOWUP,
     "followup.round": Permission.READ_FOLLOWUP,
     "followup.effects": Permission.READ_FOLLOWUP,
+    # domains
+    "domains.secrets": Permission.READ_DOMAIN,
+    "domains.clocks": Permission.READ_PLAN,
+    "domains.calendar": Permission.READ_PLAN,
+    "domains.upload": Permission.EDIT_PLAN,
+    "domains.confirm": Permission.EDIT_PLAN,
     # audit
     "audit.entries": Permission.READ_AUDIT,
     # administration
     "admin.plugins": Permission.MANAGE_PLUGINS,
+    "admin.plugin": Permission.MANAGE_PLUGINS,
     "admin.switch_plugin": Permission.MANAGE_PLUGINS,
+    "admin.approve_plugin": Permission.MANAGE_PLUGINS,
+    "admin.release_plugin": Permission.MANAGE_PLUGINS,
     "admin.users": Permission.MANAGE_USERS,
     "admin.new_user": Permission.MANAGE_USERS,
     "admin.edit_user": Permission.MANAGE_USERS,
     "admin.give_role": Permission.MANAGE_USERS,
     "admin.take_role": Permission.MANAGE_USERS,
+    "admin.give_clearance": Permission.MANAGE_USERS,
+    "admin.take_clearance": Permission.MANAGE_USERS,
     "admin.switch_user": Permission.MANAGE_USERS,
     "admin.invite": Permission.MANAGE_USERS,
     "admin.remove_user": Permission.MANAGE_USERS,
@@ -150,6 +162,7 @@ class Viewer:
     email: str = ""
     sign_in_id: int | None = None
     grants: frozenset[Grant] = frozenset()
+    clearances: frozenset[str] = frozenset()  # domains whose secret answers may be opened
 
     @property
     def signed_in(self) -> bool:
@@ -203,6 +216,8 @@ def may(
         return True
     if permission is Permission.SIGNED_IN:
         return viewer.signed_in
+    if permission is Permission.READ_SECRETS:  # no role gives it
+        return domain is not None and domain in viewer.clearances
     holders = HOLDERS[permission]
     for grant in viewer.grants:
         if grant.role not in holders:

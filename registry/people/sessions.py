@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from registry.config import Settings
 from registry.db import SAFE_METHODS, db, now
-from registry.people.models import RoleGrant, SignIn, User
+from registry.people.models import Clearance, RoleGrant, SignIn, User
 from registry.people.permissions import ENDPOINTS, NOBODY, Denied, Grant, Permission, Viewer, may
 
 SEEN_EVERY_SECONDS = 300
@@ -121,9 +121,11 @@ _VIEWER = (
         RoleGrant.role,
         RoleGrant.board_id,
         RoleGrant.domain,
+        Clearance.domain,
     )
     .join(User, User.id == SignIn.user_id)
     .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
+    .outerjoin(Clearance, Clearance.user_id == User.id)
     .where(SignIn.token_hash == sa.bindparam("hash"), SignIn.ended_at.is_(None), User.active)
 )
 
@@ -137,8 +139,9 @@ def _load(token: str) -> SignedIn | None:
     if not rows or rows[0][1] <= now():
         return None
     sign_in_id, _expires, user_id, name, email = rows[0][:5]
-    grants = frozenset(Grant(role, board, domain) for *_rest, role, board, domain in rows if role)
-    return SignedIn(token, Viewer(user_id, name, email, sign_in_id, grants))
+    grants = frozenset(Grant(*row[5:8]) for row in rows if row[5])
+    cleared = frozenset(row[8] for row in rows if row[8])
+    return SignedIn(token, Viewer(user_id, name, email, sign_in_id, grants, cleared))
 
 
 def _identify() -> None:
@@ -163,11 +166,12 @@ def _gate() -> BaseResponse | None:
     if endpoint is None:
         return None
     permission = ENDPOINTS.get(endpoint)
+    domain = None
     if permission is None and endpoint.startswith("domain."):
-        permission = Permission.READ_DOMAIN
+        permission, domain = Permission.READ_DOMAIN, request.path.split("/", 3)[2]
     if permission is None:
         raise Denied(Permission.SIGNED_IN)
-    if may(g.viewer, permission):
+    if may(g.viewer, permission, domain=domain):
         return None
     if not g.viewer.signed_in and request.method in {"GET", "HEAD"}:
         return redirect(url_for("people.sign_in", next=request.full_path.rstrip("?")))

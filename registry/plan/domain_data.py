@@ -1,23 +1,29 @@
 """What a domain keeps about a measure: shown on its page, asked for in its form."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from registry.host import active, data
-from registry.host.loading import loaded
+from registry.host import active, calls, data
+from registry.host.loading import Domain, loaded
 from registry.host.models import SubjectKind
+from registry.host.values import MeasureView, Panel
+from registry.plan.sheet import Sheet
 
 
 @dataclass(frozen=True)
 class Section:
-    """A domain's answers on a measure, under the domain's title."""
+    """A domain's answers on a measure, and its panel, under the domain's title."""
 
-    title: str
+    domain: Domain
     answers: list[data.Answer]
+    panel: Panel | None
+
+    @property
+    def secret(self) -> bool:
+        return any(answer.secrecy for answer in self.answers)
 
 
 @dataclass(frozen=True)
@@ -29,23 +35,34 @@ class DomainEntry:
     posted: "MultiDict[str, str]"
 
 
-def section(measure_id: int, domain_name: str | None) -> Section | None:
-    """The answers of the measure's own domain; nothing while that is switched off."""
+def stored(measure_id: int, domain_name: str | None) -> data.Stored:
+    """The answers of the measure's own domain; none while that is switched off."""
     domain = active.current().get(domain_name)
     if domain is None:
-        return None
-    stored = data.load(SubjectKind.MEASURE, [measure_id], [domain])
-    answers = stored.get(measure_id, {}).get(domain.name, data.EMPTY)
-    return Section(str(domain.title), data.answers(domain, SubjectKind.MEASURE, answers.values))
+        return data.EMPTY
+    found = data.load(SubjectKind.MEASURE, [measure_id], [domain])
+    return found.get(measure_id, {}).get(domain.name, data.EMPTY)
 
 
-def form_data(measure_id: int, domain_name: str | None) -> dict[str, Any]:
-    """The stored answers as initial data of the domain's form fields."""
-    domain = active.current().get(domain_name)
-    if domain is None:
-        return {}
-    stored = data.load(SubjectKind.MEASURE, [measure_id], [domain])
-    return data.as_form_data(domain, stored.get(measure_id, {}).get(domain.name, data.EMPTY))
+def view(page: Sheet, answers: data.Stored) -> MeasureView:
+    """The measure as its domain sees it."""
+    return MeasureView(
+        page.id,
+        page.number,
+        page.title,
+        page.description,
+        page.status.value,
+        page.starts_on,
+        page.ends_on,
+        dict(answers.values),
+        tuple(owner.name for owner in page.owners),
+    )
+
+
+def section(domain: Domain, answers: data.Stored, measure: MeasureView) -> Section:
+    """What the measure's page shows of its domain."""
+    panel = calls.measure_panel(domain, measure)
+    return Section(domain, data.answers(domain, SubjectKind.MEASURE, answers), panel)
 
 
 def keep(measure_id: int, entry: DomainEntry) -> None:

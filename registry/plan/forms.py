@@ -1,6 +1,6 @@
 """Forms for every part of a plan. Each gives its use case what was written as ``values()``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,9 +18,10 @@ from wtforms.validators import ValidationError
 
 from registry.conflict import Difference, differing
 from registry.effects.models import Better, MethodKind, Operator
-from registry.host import calls
-from registry.host.active import SEPARATOR
+from registry.host import calls, data
+from registry.host.active import REMOVE, SEPARATOR
 from registry.host.loading import Domain
+from registry.host.models import SubjectKind
 from registry.host.values import Issue, MeasureView
 from registry.inputs import (
     AtMost,
@@ -114,7 +115,15 @@ class EditForm(FlaskForm):
 
     def asked(self) -> list[Field]:
         """The fields a person fills in."""
-        return [field for field in self if field.name not in ("csrf_token", "row_version")]
+        return [
+            field
+            for field in self
+            if field.name not in ("csrf_token", "row_version") and not field.name.endswith(REMOVE)
+        ]
+
+    def secrets(self) -> Mapping[str, data.SecretNote]:
+        """What stands beside the secret questions, by field name."""
+        return {}
 
     def raw(self) -> dict[str, list[str]]:
         """What the form would post as it stands."""
@@ -122,7 +131,8 @@ class EditForm(FlaskForm):
 
     def differences(self, stored: "EditForm") -> dict[str, Difference]:
         """Where what was written differs from what is stored, by field."""
-        names = differing([field.name for field in self.asked()], self.raw(), stored.raw())
+        open_names = [one.name for one in self.asked() if one.name not in self.secrets()]
+        names = differing(open_names, self.raw(), stored.raw())
         return {
             name: Difference(
                 name, str(self[name].label.text), _read(self[name]), _read(stored[name])
@@ -246,6 +256,7 @@ class MeasureForm(_Period):
     """The core's questions; ``active.form_class`` adds those of the measure's domain."""
 
     measure_id = 0
+    stored = data.EMPTY
     warnings: list[str]
     first, last = "starts_on", "ends_on"
     subgoal_id = _select(_l("Delmål"), coerce=int)
@@ -284,7 +295,11 @@ class MeasureForm(_Period):
         domain: Domain | None = getattr(self, "domain", None)
         if domain is None or not valid:
             return valid
-        checked = calls.check_measure(domain, self._view(domain))
+        missing = data.missing_secrets(domain, SubjectKind.MEASURE, self.stored, self)
+        for name, message in missing.items():
+            self[name].errors = [message]
+        view, secret = self._view(domain)
+        checked = calls.check_measure(domain, view, secret=secret)
         for issue in checked.errors:
             bound = self._asked_by(domain, issue)
             if bound is None:
@@ -298,20 +313,17 @@ class MeasureForm(_Period):
                 if bound is None
                 else _("%(field)s: %(message)s", field=bound.label.text, message=issue.message)
             )
-        return not checked.errors
+        return not checked.errors and not missing
 
     def _asked_by(self, domain: Domain, issue: Issue) -> Field | None:
         """The domain's field that the issue is about, if it names one there is."""
         name = f"{domain.name}{SEPARATOR}{issue.field}"
         return self[name] if issue.field and name in self else None
 
-    def _view(self, domain: Domain) -> MeasureView:
-        """The measure as the domain would see it, were it saved."""
-        specs = {
-            spec.name: (spec, self[f"{domain.name}{SEPARATOR}{spec.name}"].data)
-            for spec in domain.measure_fields
-        }
-        return MeasureView(
+    def _view(self, domain: Domain) -> tuple[MeasureView, bool]:
+        """The measure as the domain would see it, were it saved; and whether secrets are in it."""
+        values, secret = data.written(domain, SubjectKind.MEASURE, self)
+        view = MeasureView(
             self.measure_id,
             self.number.data,
             self.title.data,
@@ -319,8 +331,13 @@ class MeasureForm(_Period):
             self.status.data,
             self.starts_on.data,
             self.ends_on.data,
-            {name: value for name, (spec, value) in specs.items() if not spec.is_empty(value)},
+            values,
         )
+        return view, secret
+
+    def secrets(self) -> Mapping[str, data.SecretNote]:
+        domain: Domain | None = getattr(self, "domain", None)
+        return data.secret_notes(domain, SubjectKind.MEASURE, self.stored, self)
 
     def values(self) -> MeasureValues:
         return MeasureValues(

@@ -11,7 +11,7 @@ from wtforms.validators import Optional, ValidationError
 
 from registry.host import active
 from registry.host.calls import Checked
-from registry.host.data import as_form_data
+from registry.host.data import SecretNote, as_form_data, missing_secrets, secret_notes
 from registry.host.models import SubjectKind
 from registry.inputs import AtMost, ChoicesField, DayField, NumberField, Required, options
 from registry.plan.models import MeasureStatus
@@ -113,7 +113,7 @@ class Entry:
             "deviation": item.deviation,
             "deviation_reason": item.deviation_reason.value if item.deviation_reason else "",
         }
-        return {**core, **as_form_data(self.page.domain, self.page.stored)}
+        return {**core, **as_form_data(self.page.asking, self.page.stored)}
 
     def _show_unreadable(self) -> None:
         """Put back, word for word, what a draft holds that could not be read."""
@@ -141,6 +141,21 @@ class Entry:
                 form.value.errors = [_("Ange ett värde, eller kryssa i Inte mätt.")]
                 complete = False
         return complete
+
+    def require_secrets(self) -> bool:
+        """A secret answer that must be given is written now, or lies sealed already."""
+        if self.page.asking is None:
+            return True
+        missing = missing_secrets(
+            self.page.asking, SubjectKind.REPORT_ITEM, self.page.stored, self.form
+        )
+        for name, message in missing.items():
+            self.form[name].errors = [message]
+        return not missing
+
+    def secrets(self) -> Mapping[str, SecretNote]:
+        """What stands beside the secret questions, by form name."""
+        return secret_notes(self.page.asking, SubjectKind.REPORT_ITEM, self.page.stored, self.form)
 
     def add(self, checked: Checked) -> list[str]:
         """Put a domain's findings on their fields; those without a field are returned."""

@@ -16,7 +16,7 @@ from sqlalchemy.orm import contains_eager, joinedload
 from registry.audit.log import plain
 from registry.db import db
 from registry.effects.models import EffectMetric
-from registry.host import active, calls, data
+from registry.host import active, calls, data, vault
 from registry.host.calls import Checked
 from registry.host.loading import Domain
 from registry.host.metrics import Metric
@@ -34,6 +34,7 @@ from registry.reporting.models import (
 from registry.reporting.period import bounds
 
 CHECKED = Checked(())
+UNCHECKED = Checked((), ran=False)
 
 
 @dataclass(frozen=True)
@@ -76,17 +77,28 @@ def gather(report: Report) -> list[Gathered]:
         measure_values = on_measures[item.measure_id].get(name, data.EMPTY).values
         view = view_of(report, item, stored.values, measure_values)
         one = Gathered(item, domain, stored, view)
-        if domain is not None:
-            one.checked = calls.check_report(domain, view)
-            one.missing = _missing(domain, stored)
-            one.computed = [
-                (metric, calls.compute(domain, metric, view))
-                for metric in domain.metrics
-                if metric.compute is not None
-            ]
-        one.metric_values = _measured(values[item.id], one, current.names)
         gathered.append(one)
+    for domain in current.domains:
+        _ask(domain, [one for one in gathered if one.domain is domain])
+    for one in gathered:
+        one.metric_values = _measured(values[one.item.id], one, current.names)
     return gathered
+
+
+def _ask(domain: Domain, items: list[Gathered]) -> None:
+    """Let a domain check and compute all its items: a call a hook, however many there are."""
+    asked = [one for one in items if one.stored.readable]
+    for one in items:
+        one.checked = UNCHECKED
+    if not asked:
+        return
+    views = [one.view for one in asked]
+    metrics = [metric for metric in domain.metrics if metric.compute is not None]
+    results = calls.compute_all(domain, metrics, views)
+    for one, checked, row in zip(asked, calls.check_reports(domain, views), results, strict=True):
+        one.checked = checked
+        one.missing = _missing(domain, one.stored)
+        one.computed = list(zip(metrics, row, strict=True))
 
 
 def _items(report: Report) -> list[ReportItem]:
@@ -156,7 +168,14 @@ def _missing(domain: Domain, stored: data.Stored) -> list[str]:
     found = [
         _("%(field)s måste fyllas i.", field=spec.label)
         for spec in domain.report_fields
-        if spec.required and spec.name not in stored.values and spec.name not in stored.entered
+        if spec.required and not spec.secrecy
+        if spec.name not in stored.values and spec.name not in stored.entered
+    ]
+    secret = data.missing_secrets(domain, SubjectKind.REPORT_ITEM, stored)
+    found += [
+        _("%(field)s måste fyllas i.", field=spec.label)
+        for spec in domain.report_fields
+        if f"{domain.name}__{spec.name}" in secret
     ]
     by_name = {spec.name: spec.label for spec in domain.report_fields}
     return found + [
@@ -198,6 +217,9 @@ def freeze(report: Report, gathered: list[Gathered]) -> None:
     _take_up_computed(gathered)
     rows = [row for one in gathered for row in _value_rows(ids[one.item.measure_id], one)]
     connection.execute(sa.insert(FrozenValue.__table__), rows)  # type: ignore[arg-type]
+    sealed = {one.item.id: ids[one.item.measure_id] for one in gathered if one.stored.marks}
+    if sealed:
+        vault.copy(SubjectKind.REPORT_ITEM, SubjectKind.FROZEN_ITEM, sealed)
 
 
 def _take_up_computed(gathered: list[Gathered]) -> None:
@@ -248,6 +270,7 @@ def _value_rows(item_id: int, one: Gathered) -> list[dict[str, Any]]:
             "domain": None,
             "domain_title": "",
             "unit": "",
+            "secrecy": None,
             **row,
             "item_id": item_id,
             "position": position,
@@ -290,6 +313,8 @@ def _domain_rows(one: Gathered) -> list[dict[str, Any]]:
     if one.domain is None:
         return []
     section = {"section": "domain", "domain": one.domain.name, "domain_title": one.domain.title}
+    if not one.stored.readable:
+        return [section | _as_kept(answer) for answer in one.stored.kept]
     rows = []
     for spec in one.domain.report_fields:
         answered = spec.name in one.stored.values
@@ -303,6 +328,7 @@ def _domain_rows(one: Gathered) -> list[dict[str, Any]]:
                 "unit": spec.unit,
                 "value": spec.dump(value) if answered else None,
                 "text": spec.text(value) if answered else "",
+                "secrecy": spec.secrecy if spec.name in one.stored.marks else None,
             }
         )
     for metric, result in one.computed:
@@ -318,6 +344,17 @@ def _domain_rows(one: Gathered) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _as_kept(answer: data.Answer) -> dict[str, Any]:
+    """An answer that its domain can no longer read, as the row itself labels it."""
+    return {
+        "name": answer.name,
+        "label": answer.label,
+        "kind": answer.kind,
+        "value": answer.value,
+        "text": answer.text,
+    }
 
 
 def _metric_rows(one: Gathered) -> list[dict[str, Any]]:

@@ -186,7 +186,8 @@ class FrozenValue(Base):
 
     ``section`` is ``core``, ``metric`` or ``domain``; ``domain_title`` keeps the domain's name,
     so that the row is readable when the domain is gone. ``value`` is the JSON value, ``text`` what
-    a person reads; both are empty when no answer was given.
+    a person reads; both are empty when no answer was given, and when it was secret: then
+    ``secrecy`` names the ground, and the answer lies sealed under the frozen item.
     """
 
     __tablename__ = "frozen_value"
@@ -203,6 +204,7 @@ class FrozenValue(Base):
     unit: Mapped[str] = mapped_column(default="")
     value: Mapped[Any | None] = mapped_column(sa.JSON(none_as_null=True))
     text: Mapped[str] = mapped_column(default="")
+    secrecy: Mapped[str | None]
 
     item: Mapped[FrozenItem] = relationship(back_populates="values")
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
 from registry.db import db
@@ -41,7 +42,12 @@ def with_answers(board_id: int, round_: Round, measure_id: int) -> Before | None
     if found is None:
         return None
     rows = db.session.execute(_ANSWERS, {"item": found.item_id})
-    answers = {f"{domain}__{name}" if domain else name: text for domain, name, text in rows}
+    answers = {
+        f"{domain}__{name}" if domain else name: _("Skyddad uppgift (%(ground)s)", ground=secrecy)
+        if secrecy
+        else text
+        for domain, name, text, secrecy in rows
+    }
     return replace(found, answers=answers)
 
 
@@ -67,6 +73,6 @@ _EARLIER: sa.Select[*tuple[Any, ...]] = (
     )
     .order_by(Round.opens_on, FrozenItem.id)
 )
-_ANSWERS = sa.select(FrozenValue.domain, FrozenValue.name, FrozenValue.text).where(
-    FrozenValue.item_id == sa.bindparam("item")
-)
+_ANSWERS = sa.select(
+    FrozenValue.domain, FrozenValue.name, FrozenValue.text, FrozenValue.secrecy
+).where(FrozenValue.item_id == sa.bindparam("item"))

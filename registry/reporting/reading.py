@@ -149,6 +149,7 @@ class FrozenAnswer:
     label: str
     text: str
     kind: str
+    secrecy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,11 @@ class FrozenSection:
 
     title: str
     answers: list[FrozenAnswer]
+    domain: str | None = None
+
+    @property
+    def secret(self) -> bool:
+        return any(answer.secrecy for answer in self.answers)
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,7 @@ class FrozenMeasure:
     completed_at: datetime | None
     unchecked_by: str
     measure_id: int
+    item_id: int
     sections: list[FrozenSection] = field(default_factory=list)
 
 
@@ -203,6 +210,7 @@ def frozen(viewer: Viewer, report: Report) -> list[FrozenMeasure]:
             item.completed_at,
             item.unchecked_by,
             item.measure_id,
+            item.id,
             _sections(values[item.id]),
         )
         for item in items
@@ -213,9 +221,10 @@ def _sections(values: Iterable[FrozenValue]) -> list[FrozenSection]:
     found: dict[tuple[str, str], FrozenSection] = {}
     for value in values:
         key = (value.section, value.domain_title)
-        section = found.setdefault(key, FrozenSection(value.domain_title, []))
+        section = found.setdefault(key, FrozenSection(value.domain_title, [], value.domain))
         if value.name != "status":
-            section.answers.append(FrozenAnswer(value.label, value.text, value.kind))
+            answer = FrozenAnswer(value.label, value.text, value.kind, value.secrecy)
+            section.answers.append(answer)
     return list(found.values())
 
 

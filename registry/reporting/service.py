@@ -19,6 +19,7 @@ from registry.effects.models import EffectMetric, MetricValue, ValueStatus
 from registry.host import active, calls, data
 from registry.host.loading import Domain, loaded
 from registry.host.models import SubjectKind
+from registry.host.values import Panel
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import Measure, MeasureStatus, Responsibility, Share, SubGoal
 from registry.reporting import freezing, outcomes, previous
@@ -53,8 +54,13 @@ class ItemPage:
     owners: list[str]
 
     @property
+    def asking(self) -> Domain | None:
+        """The domain, unless its stored answers cannot be read now: then it asks nothing."""
+        return self.domain if self.stored.readable else None
+
+    @property
     def domain_name(self) -> str | None:
-        return self.domain.name if self.domain else None
+        return self.asking.name if self.asking else None
 
     def metric_value(self, metric_id: int) -> dict[str, Any]:
         row = self.values.get(metric_id)
@@ -73,6 +79,7 @@ class BoundEntry(Protocol):
 
     def validate(self) -> bool: ...
     def require_metrics(self) -> bool: ...
+    def require_secrets(self) -> bool: ...
     def add(self, checked: calls.Checked) -> list[str]: ...
 
 
@@ -220,8 +227,8 @@ def save_item(
     with log.action("report.save"):
         _write_core(item, entry.form)
         _write_values(page, entry)
-        if page.domain is not None:
-            data.save(page.domain, SubjectKind.REPORT_ITEM, item.id, entry.form)
+        if page.asking is not None:
+            data.save(page.asking, SubjectKind.REPORT_ITEM, item.id, entry.form)
         _keep_switched_off(page, posted)
         item.state, item.saved_at, item.saved_by_id = ItemState.DRAFT, now(), viewer.user_id
         saved = Saved(False, [], {})
@@ -281,30 +288,34 @@ def _keep_switched_off(page: ItemPage, posted: "MultiDict[str, str]") -> None:
 
 def _check(page: ItemPage, entry: BoundEntry, valid: bool) -> Saved:
     complete = entry.require_metrics()
-    if page.domain is None:
-        return Saved(valid and complete, [], {})
-    checked = _domain_check(page, page.domain, entry)
+    if page.asking is None:
+        return Saved(valid and complete, [], {}, unchecked=page.domain is not None)
+    checked = _domain_check(page, page.asking, entry)
     loose = entry.add(checked)
-    ready = valid and complete and not checked.errors
+    answered = entry.require_secrets()
+    ready = valid and complete and answered and not checked.errors
     return Saved(ready, loose, _by_field(page, checked), unchecked=not checked.ran)
 
 
 def warnings(page: ItemPage, entry: BoundEntry) -> dict[str, list[str]]:
     """What a domain finds doubtful in an item that is ready, by form field."""
-    if page.domain is None or page.item.state is not ItemState.READY:
+    if page.asking is None or page.item.state is not ItemState.READY:
         return {}
-    return _by_field(page, _domain_check(page, page.domain, entry))
+    return _by_field(page, _domain_check(page, page.asking, entry))
+
+
+def panel(page: ItemPage) -> Panel | None:
+    """What the domain shows beside the form, of what is saved."""
+    if page.asking is None:
+        return None
+    view = freezing.view_of(page.report, page.item, page.stored.values, page.measure_values)
+    return calls.report_panel(page.asking, view)
 
 
 def _domain_check(page: ItemPage, domain: Domain, entry: BoundEntry) -> calls.Checked:
-    bound = {spec: entry.form[f"{domain.name}__{spec.name}"] for spec in domain.report_fields}
-    values = {
-        spec.name: one.data
-        for spec, one in bound.items()
-        if not one.errors and not spec.is_empty(one.data)
-    }
+    values, secret = data.written(domain, SubjectKind.REPORT_ITEM, entry.form)
     view = freezing.view_of(page.report, page.item, values, page.measure_values)
-    return calls.check_report(domain, view)
+    return calls.check_report(domain, view, secret=secret)
 
 
 def _by_field(page: ItemPage, checked: calls.Checked) -> dict[str, list[str]]:
@@ -407,7 +418,7 @@ def submit(viewer: Viewer, report_id: int, *, row_version: int, summary: str) ->
         outcomes.refresh(report.round_id, [one.item.measure_id for one in gathered])
         db.session.commit()
     for one in gathered:
-        if one.domain is not None and one.domain.implements("report_submitted"):
+        if one.domain is not None:
             calls.report_submitted(one.domain, one.view)
     return report
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from registry import memory
 from registry.conflict import CHOICE_PREFIX, Conflict, Difference, differing, with_choices
 from registry.db import db
+from registry.host.active import REMOVE
 from registry.inputs import options
 from registry.language import today
 from registry.people.permissions import Permission, may
@@ -114,6 +115,9 @@ def _save_item(page: service.ItemPage) -> ResponseReturnValue:
         flash(_("Svaren är sparade men kunde inte kontrolleras av domänen."), "warning")
     if saved.warnings:
         flash(_("Klar, men titta gärna en gång till på det som är märkt."), "warning")
+        for name in entry.secrets():  # what was found in a secret answer cannot be found again
+            for message in saved.warnings.get(name, ()):
+                flash(f"{entry[name].label.text}: {message}", "warning")
         return redirect(url_for(".item", item_id=page.item.id), 303)
     if ready:
         flash(_("%(number)s är klar.", number=page.measure.number), "success")
@@ -145,6 +149,8 @@ def _item_form(
         warnings=saved.warnings if saved else service.warnings(page, entry),
         conflicts=conflicts or {},
         writable=writable,
+        secrets=entry.secrets(),
+        panel=service.panel(page) if writable else None,
         **notes,
     )
 
@@ -175,7 +181,7 @@ def _item_conflict(
     db.session.expire_all()
     page = service.open_item(g.viewer, item_id)
     stored, entry = Entry(page), Entry(page, posted)
-    theirs, mine = stored.raw(), entry.raw()
+    theirs, mine, secret = stored.raw(), entry.raw(), entry.secrets()
     conflicts = {
         name: Difference(
             name,
@@ -184,6 +190,7 @@ def _item_conflict(
             as_read(stored[name], list(theirs[name])),
         )
         for name in differing(theirs, mine, theirs)
+        if name not in secret and not name.endswith(REMOVE)
     }
     return _item_form(page, entry, conflicts=conflicts, conflict=conflict), 409
 

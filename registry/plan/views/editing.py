@@ -11,11 +11,12 @@ from werkzeug.datastructures import ImmutableMultiDict
 from registry.conflict import Conflict, Difference, with_choices
 from registry.db import db
 from registry.effects.models import EffectMethod, EffectMetric
-from registry.host import active
+from registry.host import active, data
 from registry.host.models import SubjectKind
 from registry.people.permissions import Permission, may
 from registry.plan import (
     choices,
+    domain_data,
     effects,
     measures,
     ordering,
@@ -23,7 +24,7 @@ from registry.plan import (
     service,
     structure,
 )
-from registry.plan.domain_data import DomainEntry, form_data
+from registry.plan.domain_data import DomainEntry
 from registry.plan.editing import Refused, open_row, version_of
 from registry.plan.forms import (
     ActivityForm,
@@ -499,10 +500,13 @@ def _measure_form(
     measure: Measure | None,
     domain: str | None,
     posted: Any,
-    stored: dict[str, Any],
+    start: dict[str, Any],
 ) -> MeasureForm:
     kind = active.current().form_class(MeasureForm, SubjectKind.MEASURE, domain)
-    form = kind(formdata=posted, data=stored)
+    answers = domain_data.stored(measure.id, domain) if measure is not None else data.EMPTY
+    kept = data.as_form_data(active.current().get(domain), answers)
+    form = kind(formdata=posted, data={**start, **kept})
+    form.stored = answers
     if measure is not None:
         form.measure_id = measure.id
     return form.offer(
@@ -524,7 +528,6 @@ def _stored(measure: Measure) -> dict[str, Any]:
         "shared_ids": [one.board_id for one in owners if one.share == "shared"],
         "partners": "\n".join(partner.name for partner in measure.partners),
         "complement_ids": [area.id for area in measure.complements],
-        **form_data(measure.id, measure.area.domain),
     }
 
 

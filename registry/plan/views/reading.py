@@ -1,6 +1,6 @@
 """Pages on which the plan is read: the plan, its list of measures, a measure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from registry import memory
 from registry.addresses import number
+from registry.domains import standing
 from registry.host import active
 from registry.people.permissions import Permission, may
 from registry.plan import domain_data, effects, listing, sheet, structure
@@ -59,10 +60,23 @@ def _measure(measure_id: int) -> dict[str, Any]:
     return {
         "measure": page,
         "method_boards": _method_boards(page),
-        "section_of_domain": domain_data.section(page.id, page.domain),
+        "domain_section": _domain_section(page),
         "offered_metrics": effects.offered_metrics(page.id, page.domain),
         "history": reporting.history(g.viewer, page.id) if reads_reports else [],
     }
+
+
+def _domain_section(page: sheet.Sheet) -> domain_data.Section | None:
+    """What the measure's own domain shows, with what the boards have reported on it."""
+    domain = active.current().get(page.domain)
+    if domain is None:
+        return None
+    answers = domain_data.stored(page.id, page.domain)
+    measure = domain_data.view(page, answers)
+    if domain.implements("measure_panel") and may(g.viewer, Permission.READ_REPORTS):
+        reported = standing.reported(domain, page.id, g.viewer)
+        measure = replace(measure, reported=reported)
+    return domain_data.section(domain, answers, measure)
 
 
 @bp.get("/measures")

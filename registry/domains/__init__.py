@@ -1,0 +1,1 @@
+"""What the registry does with domains beyond asking: standing, clocks, files, secret answers."""

@@ -1,0 +1,157 @@
+"""Tables that a plugin owns: for true lists, where a field is not enough.
+
+The plugin's ``models.py`` derives its tables from :func:`tables`, their names begin with the
+plugin's name, and ``migrations/`` holds Alembic revisions with a version table of the plugin's
+own: the core's migrations know nothing of them, and removing the plugin stops nothing.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.orm import DeclarativeBase
+
+from registry.db import Base, db
+from registry.host.loading import Domain
+
+
+class Failed(Exception):
+    """The plugin's tables could not be made or changed; the message says why."""
+
+
+session = db.session
+
+
+def tables(plugin: str) -> type[DeclarativeBase]:
+    """The base class of a plugin's own tables; their changes go into the log as all others.
+
+    :raises ValueError: later, for a table whose name does not begin with ``<plugin>_``.
+    """
+    convention = Base.metadata.naming_convention
+
+    class Own(DeclarativeBase):
+        metadata = sa.MetaData(naming_convention=convention)
+        type_annotation_map = Base.type_annotation_map
+
+        def __init_subclass__(cls, **kwargs: Any) -> None:
+            name = getattr(cls, "__tablename__", "")
+            if not name.startswith(f"{plugin}_"):
+                raise ValueError(f"table {name!r} must be called {plugin}_…")
+            super().__init_subclass__(**kwargs)
+
+    return Own
+
+
+def version_table(name: str) -> str:
+    return f"{name}_alembic_version"
+
+
+@contextmanager
+def _script(domain: Domain) -> Iterator[tuple[Config, ScriptDirectory]]:
+    """The plugin's migrations as they were approved, where Alembic can read them."""
+    with tempfile.TemporaryDirectory() as place:
+        for path, source in domain.found.files.items():
+            if path.startswith("migrations/") and path.count("/") == 1 and path.endswith(".py"):
+                (Path(place) / path.removeprefix("migrations/")).write_bytes(source)
+        config = Config()
+        config.set_main_option("script_location", place)
+        config.set_main_option("path_separator", "os")
+        config.set_main_option("version_locations", place)
+        yield config, ScriptDirectory(place, version_locations=[place])
+
+
+def upgrade(domain: Domain) -> bool:
+    """Bring the plugin's tables up to its newest revision, in the session's transaction.
+
+    :returns: whether anything was done.
+    :raises Failed: when a migration does.
+    """
+    if not domain.owns_tables or at_head(domain):
+        return False
+    return _run(domain, "head")
+
+
+def _run(domain: Domain, target: str) -> bool:
+    with _script(domain) as (config, script):
+
+        def steps(revision: Any, _context: MigrationContext) -> Any:
+            if target == "base":
+                return script._downgrade_revs("base", revision)
+            return script._upgrade_revs(target, revision)
+
+        try:
+            with EnvironmentContext(config, script, fn=steps) as environment:
+                environment.configure(
+                    connection=db.session.connection(),
+                    version_table=version_table(domain.name),
+                    transactional_ddl=False,
+                    render_as_batch=True,
+                )
+                environment.run_migrations()
+        except Exception as error:
+            raise Failed(f"its tables: {type(error).__name__}: {error}") from error
+    return True
+
+
+def at_head(domain: Domain) -> bool:
+    """Whether the plugin's tables are of its newest revision."""
+    connection = db.session.connection()
+    context = MigrationContext.configure(
+        connection, opts={"version_table": version_table(domain.name)}
+    )
+    with _script(domain) as (_config, script):
+        return set(context.get_current_heads()) == set(script.get_heads())
+
+
+def fit(domain: Domain) -> bool:
+    """Whether a domain can be on: it owns no tables, or they are as its code expects them."""
+    return not domain.owns_tables or at_head(domain)
+
+
+def own(domain: Domain) -> list[sa.Table]:
+    """The plugin's own tables that are there, as the database has them."""
+    names = sa.inspect(db.session.connection()).get_table_names()
+    metadata = sa.MetaData()
+    version = version_table(domain.name)
+    return [
+        sa.Table(name, metadata, autoload_with=db.session.connection())
+        for name in sorted(names)
+        if name.startswith(f"{domain.name}_") and name != version
+    ]
+
+
+def rows(domain: Domain | None) -> dict[str, list[dict[str, Any]]]:
+    """Every row of the plugin's own tables, as JSON."""
+    if domain is None or not domain.owns_tables:
+        return {}
+    return {
+        table.name: [
+            {key: _plain(value) for key, value in row.items()}
+            for row in db.session.execute(sa.select(table)).mappings()
+        ]
+        for table in own(domain)
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | float) else str(value)
+
+
+def drop(domain: Domain | None) -> int:
+    """Remove the plugin's own tables; gives how many rows they had; the caller commits."""
+    if domain is None or not domain.owns_tables:
+        return 0
+    count = sum(len(found) for found in rows(domain).values())
+    connection = db.session.connection()
+    for table in reversed(own(domain)):
+        table.drop(connection)
+    version = sa.Table(version_table(domain.name), sa.MetaData())
+    version.drop(connection, checkfirst=True)
+    return count
