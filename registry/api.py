@@ -20,7 +20,7 @@ from registry.host.fields import (
 )
 from registry.host.hookspecs import hookimpl
 from registry.host.metrics import Metric, share, value_of
-from registry.host.overview import overview_page, standing
+from registry.host.overview import overview_page, standing, submitted, unreported
 from registry.host.own_tables import session, tables
 from registry.host.values import (
     BoardReport,
@@ -84,6 +84,8 @@ __all__ = [
     "session",
     "share",
     "standing",
+    "submitted",
     "tables",
+    "unreported",
     "value_of",
 ]

@@ -1,30 +1,66 @@
 """Informations- och cybersäkerhet: classification, incidents, MFA, phishing tests."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+
+from flask import Blueprint
 
 from registry.api import (
+    Chart,
     Choice,
     Date,
     Field,
+    Gap,
     Issue,
     Level,
+    Line,
+    LongText,
+    MeasureView,
     Metric,
+    NavItem,
+    Overview,
+    Panel,
     Percent,
     ReportView,
+    Row,
+    Table,
     Target,
+    Text,
     Whole,
     hookimpl,
+    overview_page,
+    share,
+    standing,
+    submitted,
+    unreported,
+    value_of,
 )
+
+GROUND = "OSL 18:8"
+LEVELS = (
+    ("0", "0 – försumbar skada"),
+    ("1", "1 – måttlig skada"),
+    ("2", "2 – betydande skada"),
+    ("3", "3 – allvarlig skada"),
+    ("4", "4 – Sveriges säkerhet"),
+)
+ASPECTS = {
+    "confidentiality": "Konfidentialitet",
+    "integrity": "Riktighet",
+    "availability": "Tillgänglighet",
+    "traceability": "Spårbarhet",
+}
+pages = Blueprint("cyber_security", __name__)
 
 
 @hookimpl
 def measure_fields() -> list[Field]:
     return [
-        Date(
-            "classified_on",
-            "Informationen klassades",
-            help="När informationen som åtgärden gäller senast klassades enligt KLASSA.",
+        Text("asset", "Informationstillgång eller system", secrecy=GROUND),
+        *(
+            Choice(name, f"{label} enligt KLASSA", options=LEVELS, secrecy=GROUND)
+            for name, label in ASPECTS.items()
         ),
+        Date("classified_on", "Klassad den", help="När informationen senast klassades."),
         Choice(
             "cyber_act_role",
             "Roll enligt cybersäkerhetslagen",
@@ -53,6 +89,7 @@ def report_fields() -> list[Field]:
             "Incidenter rapporterade i tid",
             help="Hur många av dem som rapporterades inom föreskriven tid.",
         ),
+        LongText("weakness", "Brist eller sårbarhet", secrecy=GROUND),
         Percent("mfa_coverage", "Konton med flerfaktorsautentisering", help="Andel i procent."),
         Percent("phishing_click", "Nätfisketest: klickade", help="Andel i procent."),
         Percent("phishing_reported", "Nätfisketest: rapporterade", help="Andel i procent."),
@@ -63,13 +100,13 @@ def report_fields() -> list[Field]:
 def metrics() -> list[Metric]:
     return [
         Metric("classified_systems", "Klassade system", unit="%", target=Target(">=", 100)),
-        Metric("mfa_coverage", "MFA-täckning", unit="%", compute=_value_of("mfa_coverage")),
+        Metric("mfa_coverage", "MFA-täckning", unit="%", compute=value_of("mfa_coverage")),
         Metric(
             "phishing_click",
             "Klick i nätfisketest",
             unit="%",
             better="lower",
-            compute=_value_of("phishing_click"),
+            compute=value_of("phishing_click"),
         ),
         Metric("trained_staff", "Genomförd utbildning", unit="%"),
         Metric("hours_to_remedy", "Tid till åtgärd", unit="timmar", better="lower"),
@@ -78,37 +115,31 @@ def metrics() -> list[Metric]:
             "Incidenter rapporterade i tid",
             unit="%",
             target=Target(">=", 100),
-            compute=_incidents_in_time,
+            compute=share("incidents_in_time", "incidents"),
         ),
     ]
 
 
-def _value_of(name: str) -> Callable[[ReportView], float | None]:
-    def compute(report: ReportView) -> float | None:
-        value = report.data.get(name)
-        return None if value is None else float(value)
-
-    return compute
-
-
-def _incidents_in_time(report: ReportView) -> float | None:
-    incidents = report.data.get("incidents")
-    in_time = report.data.get("incidents_in_time")
-    if not incidents or in_time is None:
-        return None
-    return float(100 * in_time / incidents)
+@hookimpl
+def check_measure(measure: MeasureView) -> Iterator[Issue]:
+    for name in ASPECTS:
+        if measure.data.get(name) == "4":
+            yield Issue(
+                "Nivå 4 rör Sveriges säkerhet. Systemet ska hanteras utanför den vanliga "
+                "katalogen: kontakta säkerhetsskyddschefen.",
+                name,
+                Level.WARNING,
+            )
 
 
 @hookimpl
 def check_report(report: ReportView) -> Iterator[Issue]:
-    incidents = report.data.get("incidents")
-    in_time = report.data.get("incidents_in_time")
+    incidents, in_time = report.data.get("incidents"), report.data.get("incidents_in_time")
     if in_time is not None and incidents is not None and in_time > incidents:
         yield Issue("Kan inte vara fler än antalet incidenter.", "incidents_in_time")
     if in_time is not None and incidents is None:
         yield Issue("Ange hur många incidenter som inträffade.", "incidents")
-    clicked = report.data.get("phishing_click")
-    reported = report.data.get("phishing_reported")
+    clicked, reported = report.data.get("phishing_click"), report.data.get("phishing_reported")
     if clicked is not None and reported is not None and clicked + reported > 100:
         yield Issue(
             "Klickade och rapporterade är tillsammans över 100 procent. Den som gjorde båda "
@@ -116,3 +147,97 @@ def check_report(report: ReportView) -> Iterator[Issue]:
             "phishing_reported",
             Level.WARNING,
         )
+
+
+@hookimpl
+def measure_panel(measure: MeasureView) -> Panel | None:
+    rows = [
+        Row(f"{one.round.title}, {one.board}", one.data.get("action_plan_done"), unit="%", most=100)
+        for one in measure.reported
+        if "action_plan_done" in one.data
+    ]
+    return Panel("Handlingsplanen över tid", rows) if rows else None
+
+
+@hookimpl
+def nav_items() -> list[NavItem]:
+    return [NavItem("Läget i domänen", "overview")]
+
+
+@hookimpl
+def blueprint() -> Blueprint:
+    return pages
+
+
+@pages.get("/")
+def overview() -> str:
+    now = standing()
+    sent = [one for one in now.reports if one.submitted]
+    incidents = [one.data["incidents"] for one in sent if "incidents" in one.data]
+    in_time = [one.data["incidents_in_time"] for one in sent if "incidents_in_time" in one.data]
+    mfa = [one for one in sent if "mfa_coverage" in one.data]
+    return overview_page(
+        Overview(
+            lede="Klassning, incidenter och skydd av konton i alla nämnder och bolag.",
+            figures=[
+                submitted(now),
+                Row(
+                    "Åtgärder med klassad information",
+                    sum("classified_on" in one.data for one in now.measures),
+                    most=len(now.measures),
+                ),
+                Row("Incidenter", sum(incidents) if incidents else None),
+                Row("Rapporterade i tid", sum(in_time) if in_time else None),
+            ],
+            gaps=[
+                unreported(now),
+                Gap(
+                    "Informationen är inte klassad",
+                    [Line("", one) for one in now.measures if "classified_on" not in one.data],
+                ),
+                Gap(
+                    "Incidenter som inte rapporterades i tid",
+                    [
+                        Line(one.board, now.measure(one))
+                        for one in sent
+                        if one.data.get("incidents_in_time", 0) < one.data.get("incidents", 0)
+                    ],
+                ),
+            ],
+            charts=[
+                Chart(
+                    "Konton med flerfaktorsautentisering",
+                    [Row(one.board, one.data["mfa_coverage"], unit="%", most=100) for one in mfa],
+                )
+            ],
+            tables=[
+                Table(
+                    "Vad nämnder och bolag har svarat",
+                    [
+                        "Åtgärd",
+                        "Nämnd eller bolag",
+                        "Handlingsplan, %",
+                        "Nivå",
+                        "Incidenter",
+                        "I tid",
+                    ],
+                    [
+                        [
+                            now.measure(one),
+                            one.board,
+                            *(
+                                one.data.get(name)
+                                for name in (
+                                    "action_plan_done",
+                                    "cyber_check_level",
+                                    "incidents",
+                                    "incidents_in_time",
+                                )
+                            ),
+                        ]
+                        for one in sent
+                    ],
+                )
+            ],
+        )
+    )

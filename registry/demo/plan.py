@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 from werkzeug.datastructures import MultiDict
+from wtforms import Form
 
 from registry.db import db
 from registry.effects.models import (
@@ -19,8 +20,10 @@ from registry.effects.models import (
     ValueStatus,
 )
 from registry.host import data
+from registry.host.active import form_class
 from registry.host.loading import loaded
 from registry.host.models import SubjectKind
+from registry.language import number as written
 from registry.people.models import Board, BoardKind
 from registry.plan.models import (
     Activity,
@@ -227,16 +230,27 @@ def save_answers(domain: str | None, kind: SubjectKind, subject_id: int, answers
     """A domain's answers, read by its form as if a person had posted them.
 
     Of a domain that is not installed nothing is kept: nobody could have answered.
+
+    :raises ValueError: for an answer that the form does not take.
     """
     found = loaded(current_app).domains.get(domain or "")
-    if found is not None and answers:
-        posted = MultiDict(
-            (f"{found.name}__{name}", _posted(value)) for name, value in answers.items()
-        )
-        data.save_posted(found, kind, subject_id, posted)
+    if found is None or not answers:
+        return
+    posted: MultiDict[str, str] = MultiDict()
+    for name, value in answers.items():
+        posted.setlist(f"{found.name}__{name}", _posted(value))
+    form = form_class(Form, found, kind)(formdata=posted)
+    unknown = posted.keys() - form.data.keys()
+    if not form.validate() or unknown:
+        raise ValueError(f"{found.name}: {sorted(unknown)} {form.errors} of {answers}")
+    data.save(found, kind, subject_id, form)
 
 
-def _posted(value: Any) -> str:
+def _posted(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [one for value_ in value for one in _posted(value_)]
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value.isoformat() if isinstance(value, date) else str(value)
+        return ["yes" if value else "no"]
+    if isinstance(value, float):
+        return [written(value)]
+    return [value.isoformat() if isinstance(value, date) else str(value)]

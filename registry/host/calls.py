@@ -99,7 +99,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def check_report(domain: Domain, report: ReportView, *, secret: bool = False) -> Checked:
-    """:param secret: the view holds secret answers that were just written: keep them out of logs."""
+    """:param secret: the view holds secret answers, just written: they are kept out of logs."""
     return _checked(domain, "check_report", "report", [report], secret)[0]
 
 

@@ -69,7 +69,7 @@ def module_name(name: str) -> str:
 
 
 def import_plugin(found: Found) -> ModuleType:
-    """:raises ModuleNotFoundError: when there is no ``__init__.py``; else whatever the code does."""
+    """:raises ModuleNotFoundError: when there is no ``__init__.py``; else what the code raises."""
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
     sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE)).__path__ = []

@@ -227,7 +227,7 @@ def load(found: Found) -> Domain:
 
 
 def _check_sources(found: Found) -> None:
-    """Of the registry, a plugin imports ``registry.api`` only; said of its code, not of what runs."""
+    """Of the registry, a plugin imports ``registry.api`` only: read off its code."""
     for path, source in sources(found.files).items():
         if path.startswith(("tests/", "migrations/")):
             continue
@@ -295,7 +295,7 @@ def _check_names(domain: Domain) -> None:
 
 
 def _check_fields(domain: Domain) -> None:
-    """Every face of every field once, with its own samples: a type of a plugin's own may be wrong."""
+    """Every face of every field once, with its samples: a plugin's own type may be wrong."""
     for hook in ("measure_fields", "report_fields"):
         for spec in getattr(domain, hook):
             try:

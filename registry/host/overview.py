@@ -1,13 +1,16 @@
 """What a domain's own page is made of: where the domain stands, and a page drawn from values."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from flask import abort, current_app, render_template, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from registry.host import active
 from registry.host.loading import Domain
-from registry.host.values import Overview, Standing
+from registry.host.values import Gap, Line, Overview, Row, Standing
 
 Read = Callable[[Domain], Standing]
 PREFIX = "/domain/"
@@ -27,6 +30,26 @@ def standing() -> Standing:
     """
     read: Read = current_app.extensions["standing"]
     return read(requested())
+
+
+def unreported(now: Standing) -> Gap:
+    """Which boards have not submitted in the latest round, and on how many measures: a gap that
+    most domains begin with."""
+    waiting = Counter(one.board for one in now.reports if not one.submitted)
+    lines = [
+        Line(board, note=ngettext("en åtgärd", "%(num)d åtgärder", count))
+        for board, count in sorted(waiting.items(), key=lambda one: (-one[1], one[0]))
+    ]
+    return Gap(_("Har inte lämnat in"), lines)
+
+
+def submitted(now: Standing) -> Row:
+    """How many of the reports in the latest round are in: a figure that most domains begin with."""
+    label = _("Inlämnade svar")
+    if now.round is None:
+        return Row(label, None)
+    count = sum(one.submitted for one in now.reports)
+    return Row(label, count, most=len(now.reports), note=now.round.title)
 
 
 def overview_page(overview: Overview, **more: Any) -> str:
