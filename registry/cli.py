@@ -18,11 +18,11 @@ from flask import Flask, current_app
 
 from registry import health
 from registry.admin.command import plugin
-from registry.config import ConfigError
+from registry.config import ConfigError, Settings
 from registry.db import db
 from registry.demo.command import demo
-from registry.host import loading, switching
-from registry.people import accounts, passwords, service
+from registry.host import loading, switching, vault
+from registry.people import accounts, domains, passwords, service
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board, Role, User
 from registry.people.permissions import OPERATOR, Grant
 from registry.plan.importing.command import import_plan
@@ -91,6 +91,34 @@ def make_app() -> Flask:
     return create_app(click.get_current_context().find_root().obj)
 
 
+@main.group()
+def keys() -> None:
+    """The keys that secret answers are sealed with."""
+
+
+@keys.command("rotate")
+@with_app
+def rotate_keys() -> None:
+    """Make a new key and seal every secret answer under it; the registry may run meanwhile."""
+    done = 0
+    for done, total in vault.rotate():
+        click.echo(f"\r{done} of {total}", nl=False)
+    click.echo(f"\r{done} secret answers are sealed under a new key. Back up the key file.")
+
+
+@keys.command("list")
+@with_app
+def list_keys() -> None:
+    """List the keys, without themselves, and how many answers each has sealed."""
+    used, missing = vault.keys_in_use(), vault.missing_keys()
+    for key_id in vault.key_ids():
+        click.echo(f"{key_id}\t{used.get(key_id, 0)} answers")
+    for key_id in missing:
+        click.echo(f"{key_id}\t{used[key_id]} answers\tMISSING in the key file")
+    if missing:
+        raise click.exceptions.Exit(1)
+
+
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -101,13 +129,44 @@ def make_app() -> Flask:
     show_default="one for each processor, at most 4",
     help="Processes. With several, let rate_limit_storage name a Redis: each counts for itself.",
 )
-def run(host: str, port: int, workers: int) -> None:
+@click.option(
+    "--reload", is_flag=True, help="For writing a domain: see every edit, approve nothing."
+)
+def run(host: str, port: int, workers: int, reload: bool) -> None:
     """Start the registry with gunicorn."""
+    if reload:
+        develop(host, port)
+        return
     app = make_app()
     with app.app_context():
         _refuse_old_database()
         db.engine.dispose()
     serve(app, host, port, workers)
+
+
+def develop(host: str, port: int) -> None:
+    """Serve from one process that starts anew at every change of code or of a plugin's file.
+
+    Plugins are taken in without approval: for a developer's own machine only.
+    """
+    from werkzeug.serving import run_simple
+
+    from registry.app import create_app
+
+    instance = click.get_current_context().find_root().obj
+    app = create_app(instance, trust_plugins=True)
+    app.jinja_env.auto_reload = True
+    with app.app_context():
+        _refuse_old_database()
+        switching.upgrade_tables(app)
+        db.session.commit()
+        db.engine.dispose()
+    folders = [found.manifest.folder for found in loading.loaded(app).found.values()]
+    watched = [str(path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    for line in refusals_of(app):
+        click.echo(line, err=True)
+    click.echo(f"Development: http://{host}:{port}, every edit is taken in, nothing is approved")
+    run_simple(host, port, app, use_reloader=True, threaded=True, extra_files=watched)
 
 
 def serve(app: Flask, host: str, port: int, workers: int) -> None:
@@ -171,7 +230,8 @@ def check() -> None:
     settings = current_app.extensions["settings"]
     found = [("settings", f"can be read ({settings.instance})", True), _check_database()]
     found.append(_check_key(settings.instance / "secret_key"))
-    refused = refusals()
+    found.append(_check_sealing(settings))
+    refused = refusals_of(current_app)
     found += [("plugin", line, False) for line in refused]
     if not refused:
         found.append(("plugins", "none is refused", True))
@@ -181,12 +241,26 @@ def check() -> None:
         raise click.exceptions.Exit(1)
 
 
-def refusals() -> list[str]:
+def refusals_of(app: Flask) -> list[str]:
     """Why plugins were not loaded, one line each."""
     return [
         f"{refusal.name} is refused ({refusal.step}): {refusal.reason}"
-        for refusal in loading.loaded(current_app).refusals.values()
+        for refusal in loading.loaded(app).refusals.values()
     ]
+
+
+def _check_sealing(settings: Settings) -> tuple[str, str, bool]:
+    path = settings.sealing_keys_file
+    count = vault.check_keys(settings)
+    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        return "sealing keys", f"{path} can be read by others: chmod 600 it", False
+    try:
+        missing = vault.missing_keys()
+    except sa.exc.SQLAlchemyError:
+        missing = []  # the database's own line says what is wrong with it
+    if missing:
+        return "sealing keys", f"{', '.join(missing)} missing in {path}", False
+    return "sealing keys", f"{count}, none that is needed is missing", True
 
 
 main.command("import-plan")(with_app(import_plan))
@@ -273,6 +347,35 @@ def user_roles(email: str, added: tuple[str, ...], removed: tuple[str, ...]) -> 
     now_held = accounts.account(OPERATOR, person.id)
     for role in now_held.roles if now_held else ():
         click.echo(_role_text(role))
+
+
+@user.command("clearance")
+@click.argument("email")
+@click.option("--give", metavar="DOMAIN", help="Let the person read this domain's secret answers.")
+@click.option("--take", metavar="DOMAIN", help="Take that right away.")
+@click.option("--reason", default="", help="Why, for the log; needed with --give.")
+@with_app
+def clearance(email: str, give: str | None, take: str | None, reason: str) -> None:
+    """Show whose secret answers a user may read, after giving and taking those named."""
+    user_id = db.session.scalar(sa.select(User.id).where(User.email == service.normal_email(email)))
+    person = accounts.account(OPERATOR, user_id) if user_id is not None else None
+    if person is None:
+        raise Failure(f"there is no user {email}", 1)
+    if give:
+        if not reason.strip():
+            raise Failure("say why with --reason", 2)
+        if give not in domains.titles():
+            raise Failure(f"there is no domain “{give}”", 1)
+        try:
+            accounts.give_clearance(OPERATOR, person.id, give, reason)
+        except accounts.AlreadyHeld:
+            click.echo(f"{email} may read {give} already.", err=True)
+    for held in person.clearances:
+        if held.domain == take:
+            accounts.take_clearance(OPERATOR, person.id, held.id)
+    now_held = accounts.account(OPERATOR, person.id)
+    for held in now_held.clearances if now_held else ():
+        click.echo(f"{held.domain}\t{held.reason}")
 
 
 def _migrate() -> None:

@@ -91,6 +91,8 @@ def menu() -> list[Link]:
         entries.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
     if may(viewer, Permission.READ_FOLLOWUP):
         entries.append(Link(_("Uppföljning"), url_for("followup.latest"), "followup"))
+    if may(viewer, Permission.EDIT_PLAN):
+        entries.append(Link(_("Tidsfrister"), url_for("domains.clocks"), "clocks"))
     if may(viewer, Permission.MANAGE_BOARDS):
         entries.append(Link(_("Nämnder"), url_for("people.boards"), "boards"))
     if may(viewer, Permission.READ_AUDIT):

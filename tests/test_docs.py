@@ -19,7 +19,7 @@ from registry.cli import main
 from registry.config import Settings
 from registry.demo import accounts
 from registry.host import calls, hookspecs
-from registry.host.loading import Domain, load_all
+from registry.host.loading import Domain, load_folder
 from registry.host.values import MeasureView, ReportView, RoundView
 
 CHECKOUT = Path(__file__).parents[1]
@@ -66,7 +66,7 @@ def walks(tmp_path: Path) -> Iterator[Domain]:
     folder.mkdir()
     (folder / "plugin.toml").write_text(manifest, "utf-8")
     (folder / "__init__.py").write_text(first + metric, "utf-8")
-    found = load_all([tmp_path], tmp_path)
+    found = load_folder(tmp_path)
     assert found.refusals == {}
     yield found.domains["safety_walks"]
     del sys.modules["registry_plugins.safety_walks"]
@@ -97,7 +97,7 @@ def test_the_pages_of_a_domain_are_taken_in_as_shown(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "plugin.toml").write_text(manifest, "utf-8")
     (folder / "__init__.py").write_text(pages, "utf-8")
-    found = load_all([tmp_path], tmp_path)
+    found = load_folder(tmp_path)
     del sys.modules["registry_plugins.safety_walks"]
     assert found.refusals == {}
     assert found.domains["safety_walks"].blueprint is not None

@@ -1,5 +1,6 @@
 """Informations- och cybersäkerhet: classification, incidents, MFA, phishing tests."""
 
+import csv
 from collections.abc import Iterator
 
 from flask import Blueprint
@@ -10,6 +11,8 @@ from registry.api import (
     Date,
     Field,
     Gap,
+    Importer,
+    ImportRow,
     Issue,
     Level,
     Line,
@@ -118,6 +121,31 @@ def metrics() -> list[Metric]:
             compute=share("incidents_in_time", "incidents"),
         ),
     ]
+
+
+@hookimpl
+def importers() -> list[Importer]:
+    return [
+        Importer(
+            "classifications",
+            "Läs in klassningar",
+            read_classifications,
+            help="En CSV-fil med rubrikerna Åtgärd, Klassad den och de fyra aspekterna i KLASSA.",
+        )
+    ]
+
+
+def read_classifications(content: bytes) -> Iterator[ImportRow]:
+    columns = {"Klassad den": "classified_on", "Informationstillgång eller system": "asset"}
+    columns |= {label: name for name, label in ASPECTS.items()}
+    lines = content.decode("utf-8-sig").splitlines()
+    reader = csv.DictReader(lines, delimiter=";" if ";" in "".join(lines[:1]) else ",")
+    if "Åtgärd" not in (reader.fieldnames or ()):
+        raise ValueError("Filen har ingen kolumn som heter Åtgärd.")
+    for row in reader:
+        given = {name: row[title] for title, name in columns.items() if row.get(title)}
+        if row["Åtgärd"]:
+            yield ImportRow(row["Åtgärd"], given)
 
 
 @hookimpl

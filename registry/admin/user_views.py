@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from registry import conflict
 from registry.admin.views import bp
 from registry.people import accounts, boards, domains
-from registry.people.forms import GiveRoleForm, NewUserForm, UserForm
+from registry.people.forms import ClearanceForm, GiveRoleForm, NewUserForm, UserForm
 
 LINK = "invitation"
 
@@ -99,6 +99,32 @@ def take_role(user_id: int, grant_id: int) -> ResponseReturnValue:
     return redirect(url_for("admin.edit_user", user_id=user_id), 303)
 
 
+@bp.post("/admin/users/<int:user_id>/clearances")
+def give_clearance(user_id: int) -> ResponseReturnValue:
+    person = _person(user_id)
+    form = ClearanceForm()
+    form.offer(domains.titles())
+    if not form.validate_on_submit():
+        flash(_("Välj en domän och skriv varför."), "danger")
+        return redirect(url_for("admin.edit_user", user_id=user_id, _anchor="clearances"), 303)
+    try:
+        accounts.give_clearance(g.viewer, user_id, form.domain.data, form.reason.data or "")
+        flash(_("%(person)s får läsa domänens skyddade uppgifter.", person=person.name), "success")
+    except accounts.AlreadyHeld:
+        flash(_("%(person)s har redan den behörigheten.", person=person.name), "info")
+    except accounts.OwnClearance:
+        flash(_("Du kan inte ge dig själv behörigheten. Be en annan administratör."), "danger")
+    return redirect(url_for("admin.edit_user", user_id=user_id), 303)
+
+
+@bp.post("/admin/users/<int:user_id>/clearances/<int:clearance_id>/take")
+def take_clearance(user_id: int, clearance_id: int) -> ResponseReturnValue:
+    person = _person(user_id)
+    accounts.take_clearance(g.viewer, user_id, clearance_id)
+    flash(_("Behörigheten är borttagen från %(person)s.", person=person.name), "success")
+    return redirect(url_for("admin.edit_user", user_id=user_id), 303)
+
+
 @bp.post("/admin/users/<int:user_id>/switch")
 def switch_user(user_id: int) -> ResponseReturnValue:
     person = _person(user_id)
@@ -153,11 +179,14 @@ def _user_page(
 ) -> ResponseReturnValue:
     role_form = GiveRoleForm(formdata=None)
     role_form.offer(boards.names(), domains.titles())
+    clearance_form = ClearanceForm(formdata=None)
+    clearance_form.offer(domains.titles())
     return render_template(
         "admin/users_edit.html",
         person=person,
         form=form,
         role_form=role_form,
+        clearance_form=clearance_form,
         differences=differences,
         invitation=_link_to_show(person.id),
         domain_title=domains.title,

@@ -158,6 +158,12 @@ def load_all(found: Sequence[Found | Refusal], approved: Mapping[str, str]) -> L
     return Loaded(dict(sorted(domains.items())), refusals, dict(sorted(readable.items())))
 
 
+def load_unapproved(app: Flask) -> Loaded:
+    """What would be taken in, were everything approved: for checks by whoever wrote it."""
+    found = list(on_disk(app).values())
+    return load_all(found, {one.name: one.digest for one in found if isinstance(one, Found)})
+
+
 def load_folder(folder: Path) -> Loaded:
     """Every plugin in a folder, all taken as approved: for checks and tests."""
     return load_all(list(find([folder], bundled=folder)), {})

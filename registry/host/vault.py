@@ -369,6 +369,11 @@ def check_keys(settings: Settings) -> int:
     return len(_Keys(settings.sealing_keys_file).all())
 
 
+def key_ids() -> list[str]:
+    """The ids of the keys in the file; the last one seals."""
+    return list(_keys().all())
+
+
 def keys_in_use() -> dict[str, int]:
     """How many answers each key has sealed."""
     rows = db.session.execute(

@@ -14,7 +14,16 @@ import sqlalchemy as sa
 from registry.conflict import Conflict
 from registry.db import db
 from registry.people import service, sessions
-from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board, Role, RoleGrant, SignIn, User
+from registry.people.models import (
+    BOARD_ROLES,
+    DOMAIN_ROLES,
+    Board,
+    Clearance,
+    Role,
+    RoleGrant,
+    SignIn,
+    User,
+)
 from registry.people.permissions import Grant, Permission, Viewer, require
 from registry.reporting.models import Report
 
@@ -35,6 +44,10 @@ class AlreadyHeld(Exception):
     """The person has the role already."""
 
 
+class OwnClearance(Exception):
+    """An admin cannot clear themselves: another one must."""
+
+
 class Inactive(Exception):
     """The person is switched off, and so cannot be invited."""
 
@@ -50,6 +63,15 @@ class HeldRole:
 
 
 @dataclass(frozen=True)
+class HeldClearance:
+    """A clearance that a user has, for the secret answers of one domain."""
+
+    id: int
+    domain: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Account:
     """A user as an admin sees one. ``invited``: no password has been chosen yet."""
 
@@ -61,6 +83,7 @@ class Account:
     last_sign_in: datetime | None
     row_version: int
     roles: tuple[HeldRole, ...] = field(default=())
+    clearances: tuple[HeldClearance, ...] = field(default=())
 
 
 def accounts(viewer: Viewer) -> list[Account]:
@@ -139,6 +162,35 @@ def take_role(viewer: Viewer, user_id: int, grant_id: int) -> None:
         _refuse_without_admin(but=user_id)
     db.session.delete(grant)
     db.session.commit()
+
+
+def give_clearance(viewer: Viewer, user_id: int, domain: str, reason: str) -> None:
+    """Let a person read the secret answers of a domain. Nobody clears themselves.
+
+    :raises OwnClearance:
+    :raises AlreadyHeld:
+    """
+    require(viewer, Permission.MANAGE_USERS)
+    if viewer.user_id == user_id:
+        raise OwnClearance
+    user = db.session.get_one(User, user_id)
+    if any(held.domain == domain for held in user.clearances):
+        raise AlreadyHeld
+    user.clearances.append(Clearance(domain=domain, reason=reason.strip()))
+    try:
+        db.session.commit()
+    except sa.exc.IntegrityError as error:
+        db.session.rollback()
+        raise AlreadyHeld from error
+
+
+def take_clearance(viewer: Viewer, user_id: int, clearance_id: int) -> None:
+    """Take a clearance from a person; nothing happens when it is gone already."""
+    require(viewer, Permission.MANAGE_USERS)
+    held = db.session.get(Clearance, clearance_id)
+    if held is not None and held.user_id == user_id:
+        db.session.delete(held)
+        db.session.commit()
 
 
 def switch(viewer: Viewer, user_id: int, *, active: bool) -> None:
@@ -220,7 +272,18 @@ def _accounts(*where: sa.ColumnElement[bool]) -> list[Account]:
         .order_by(RoleGrant.role, Board.name, RoleGrant.domain)
     ):
         held[user_id].append(HeldRole(key, role, board, domain))
-    return [Account(*person, roles=tuple(held[person.id])) for person in people]
+    cleared: defaultdict[int, list[HeldClearance]] = defaultdict(list)
+    for user_id, key, domain, reason in db.session.execute(
+        sa.select(Clearance.user_id, Clearance.id, Clearance.domain, Clearance.reason)
+        .join(User, User.id == Clearance.user_id)
+        .where(*where)
+        .order_by(Clearance.domain)
+    ):
+        cleared[user_id].append(HeldClearance(key, domain, reason))
+    return [
+        Account(*person, roles=tuple(held[person.id]), clearances=tuple(cleared[person.id]))
+        for person in people
+    ]
 
 
 def _key(grant: Grant) -> tuple[Role, int | None, str | None]:

@@ -175,6 +175,23 @@ class GiveRoleForm(RoleForm):
     role = SelectField(_l("Fler roller"), coerce=str)
 
 
+class ClearanceForm(FlaskForm):
+    """Which domain's secret answers a person may read, and why."""
+
+    domain = SelectField(_l("Får läsa skyddade uppgifter i"), [Required()], coerce=str)
+    reason = StringField(
+        _l("Varför"),
+        [Required(), AtMost(300)],
+        description=_l("Till exempel uppdraget som kräver det, och vem som har beslutat."),
+    )
+
+    def offer(self, domains: Mapping[str, str]) -> None:
+        self.domain.choices = [
+            SelectChoice(NO_CHOICE, _("Välj domän")),
+            *(SelectChoice(name, title) for name, title in domains.items()),
+        ]
+
+
 class NewUserForm(RoleForm, UserForm):
     role = SelectField(
         _l("Roll"),

@@ -1,11 +1,14 @@
 """What a domain keeps about a measure: shown on its page, asked for in its form."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
+from registry.domains import clocks
+from registry.domains.clocks import Deadline
 from registry.host import active, calls, data
 from registry.host.loading import Domain, loaded
 from registry.host.models import SubjectKind
@@ -20,6 +23,7 @@ class Section:
     domain: Domain
     answers: list[data.Answer]
     panel: Panel | None
+    deadlines: list[Deadline]
 
     @property
     def secret(self) -> bool:
@@ -59,10 +63,11 @@ def view(page: Sheet, answers: data.Stored) -> MeasureView:
     )
 
 
-def section(domain: Domain, answers: data.Stored, measure: MeasureView) -> Section:
+def section(domain: Domain, answers: data.Stored, measure: MeasureView, day: date) -> Section:
     """What the measure's page shows of its domain."""
-    panel = calls.measure_panel(domain, measure)
-    return Section(domain, data.answers(domain, SubjectKind.MEASURE, answers), panel)
+    shown = data.answers(domain, SubjectKind.MEASURE, answers)
+    due = clocks.of_measure(domain, answers, measure.id, measure.title, day)
+    return Section(domain, shown, calls.measure_panel(domain, measure), due)
 
 
 def keep(measure_id: int, entry: DomainEntry) -> None:

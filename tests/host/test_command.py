@@ -55,7 +55,10 @@ def test_check_exits_1_on_any_refusal(
     monkeypatch.setenv("REGISTRY_PLUGIN_DIRS", str(folder.parent))
     result = run("plugin", "check", "--all")
     assert result.exit_code == 1
+    assert "REFUSED broken (approval): it is not approved" in result.output
+    result = run("plugin", "check", "--all", "--unapproved")
+    assert result.exit_code == 1
     assert "REFUSED broken (import): ZeroDivisionError" in result.output
     assert "ok      cyber_security" in result.output
-    assert "refused" in run("plugin", "list").output
+    assert "not approved" in run("plugin", "list").output
     assert run("plugin", "enable", "broken").exit_code == 1

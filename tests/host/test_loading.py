@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.host.loading import load_all
+from registry.host.loading import load_folder
 from tests.host.conftest import MANIFEST
 
 Write = Callable[..., Path]
@@ -14,7 +14,7 @@ FIELD = IMPORT + "@hookimpl\ndef report_fields():\n    return [Text('one', 'Ett'
 
 
 def refused(folder: Path) -> tuple[str, str]:
-    found = load_all([folder.parent], folder.parent)
+    found = load_folder(folder.parent)
     assert folder.name not in found.domains
     refusal = found.refusals[folder.name]
     return refusal.step, refusal.reason
@@ -22,7 +22,7 @@ def refused(folder: Path) -> tuple[str, str]:
 
 def test_a_plugin_with_a_field_is_taken_in(write_plugin: Write) -> None:
     folder = write_plugin("good", FIELD)
-    found = load_all([folder.parent], folder.parent)
+    found = load_folder(folder.parent)
     assert [field.label for field in found.domains["good"].report_fields] == ["Ett"]
     assert found.refusals == {}
 
@@ -85,9 +85,9 @@ def test_a_manifest_that_is_wrong_is_refused_before_any_import(
         ),
         (
             IMPORT
-            + "@hookimpl\ndef report_fields():\n    return [Text('a', 'A', secrecy='OSL 18:13')]",
-            "shape",
-            "secret fields come with sealing",
+            + "@hookimpl\ndef report_fields():\n    return [Text('a', 'A', secrecy='hemligt')]",
+            "import",
+            "secrecy is a ground as 'OSL 18:13', not 'hemligt'",
         ),
         (
             IMPORT
@@ -138,14 +138,14 @@ def test_a_plugin_of_the_wrong_shape_is_refused_with_its_reason(
 def test_one_bad_plugin_does_not_keep_out_the_others(write_plugin: Write) -> None:
     folder = write_plugin("bad", "1 / 0")
     write_plugin("good", FIELD)
-    found = load_all([folder.parent], folder.parent)
+    found = load_folder(folder.parent)
     assert list(found.domains) == ["good"]
     assert list(found.refusals) == ["bad"]
 
 
 def test_the_bundled_plugins_are_taken_in_and_import_only_the_api() -> None:
     folder = Path(__file__).parents[2] / "plugins"
-    found = load_all([folder], folder)
+    found = load_folder(folder)
     assert found.refusals == {}
     assert {"crisis_preparedness", "cyber_security"} <= found.domains.keys()
     for source in folder.glob("*/**/*.py"):

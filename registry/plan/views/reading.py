@@ -15,6 +15,7 @@ from registry import memory
 from registry.addresses import number
 from registry.domains import standing
 from registry.host import active
+from registry.language import today
 from registry.people.permissions import Permission, may
 from registry.plan import domain_data, effects, listing, sheet, structure
 from registry.plan.completeness import Parts, completeness
@@ -76,7 +77,7 @@ def _domain_section(page: sheet.Sheet) -> domain_data.Section | None:
     if domain.implements("measure_panel") and may(g.viewer, Permission.READ_REPORTS):
         reported = standing.reported(domain, page.id, g.viewer)
         measure = replace(measure, reported=reported)
-    return domain_data.section(domain, answers, measure)
+    return domain_data.section(domain, answers, measure, today())
 
 
 @bp.get("/measures")
