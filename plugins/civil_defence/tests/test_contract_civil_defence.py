@@ -1,0 +1,4 @@
+from registry.testing import PluginContract
+
+
+class TestContract(PluginContract): ...
