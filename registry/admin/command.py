@@ -7,6 +7,7 @@ import click
 from flask import current_app
 
 from registry.admin import plugins
+from registry.admin.new_plugin import new_plugin
 from registry.host import data, switching
 from registry.host.approval import Changed
 from registry.host.loading import load_unapproved, loaded
@@ -16,6 +17,9 @@ from registry.people.permissions import OPERATOR
 @click.group()
 def plugin() -> None:
     """Domains as plugins: which there are, on and off."""
+
+
+plugin.add_command(new_plugin)
 
 
 @plugin.command("list")
