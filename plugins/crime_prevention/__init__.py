@@ -1,12 +1,13 @@
 """Minskad brottslighet: situation pictures, the action plan and its follow-up, lag (2023:196)."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from flask import Blueprint
 
 from registry.api import (
+    BoardReport,
     Chart,
     Choice,
     Choices,
@@ -234,11 +235,7 @@ def check_report(report: ReportView) -> Iterator[Issue]:
 
 @hookimpl
 def measure_panel(measure: MeasureView) -> Panel | None:
-    rows = [
-        Row(f"{one.round.title}, {one.board}", one.data["situations_made"], unit="lägesbilder")
-        for one in measure.reported
-        if "situations_made" in one.data
-    ]
+    rows = _situations(measure.reported)
     return Panel("Lägesbilder över tid", rows) if rows else None
 
 
@@ -255,6 +252,15 @@ def blueprint() -> Blueprint:
 def _unfounded(measure: MeasureView) -> bool:
     """Whether it neither names a situation picture nor says why there is none."""
     return not {"situation", "no_situation_reason"} & measure.data.keys()
+
+
+def _situations(reports: Iterable[BoardReport]) -> list[Row]:
+    """Situation pictures that each board has made, the earliest round first."""
+    return [
+        Row(f"{one.round.title}, {one.board}", int(one.data["situations_made"]))
+        for one in sorted(reports, key=lambda one: one.round.starts_on)
+        if "situations_made" in one.data
+    ]
 
 
 def _overdue(measure: MeasureView, today: date) -> date | None:
@@ -308,19 +314,19 @@ def overview() -> str:
                     "Åtgärder per brottstyp",
                     [Row(label, crimes[name]) for name, label in CRIMES],
                     note="En åtgärd räknas på den brottstyp som den främst ska förebygga.",
-                )
+                ),
+                Chart("Lägesbilder över tid", _situations([*now.past, *sent])),
             ],
             tables=[
                 Table(
                     "Vad åtgärderna bygger på",
-                    ["Åtgärd", "Brottstyp", "Förebyggande arbete", "Lägesbild", "Åtgärdsplan"],
+                    ["Åtgärd", "Brottstyp", "Förebyggande arbete", "Lägesbild"],
                     [
                         [
                             one,
                             names.get(one.data.get("crime_type", "")),
                             names.get(one.data.get("prevention_type", "")),
                             one.data.get("situation_date"),
-                            one.data.get("plan_decided_on"),
                         ]
                         for one in now.measures
                     ],

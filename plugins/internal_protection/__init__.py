@@ -92,7 +92,8 @@ def report_fields() -> list[Field]:
         Whole(
             "incidents",
             "Tillbud",
-            help="Antal rapporterade tillbud och händelser av det slag som åtgärden gäller.",
+            help="Antal rapporterade händelser av det slag som åtgärden gäller. "
+            "Räkna varje händelse på en åtgärd.",
         ),
         Whole("police_reports", "Polisanmälda", help="Hur många av händelserna som polisanmäldes."),
         Whole(
@@ -110,7 +111,7 @@ def report_fields() -> list[Field]:
 def metrics() -> list[Metric]:
     return [
         Metric(
-            "incidents",
+            "reported_incidents",
             "Rapporterade tillbud om hot och våld",
             unit="st",
             better="ambiguous",
@@ -118,7 +119,7 @@ def metrics() -> list[Metric]:
         ),
         Metric("vandalism", "Skadegörelser", unit="st", better="lower"),
         Metric(
-            "damage_cost",
+            "cost_of_damage",
             "Skadekostnad",
             unit="kr",
             better="lower",
@@ -177,7 +178,8 @@ def measure_panel(measure: MeasureView) -> Panel | None:
             rows.append(Row(label, one.data["damage_cost"], unit="kr"))
         if "incidents" in one.data:
             rows.append(Row(label, one.data["incidents"], unit="tillbud"))
-    text = "Fler rapporterade tillbud kan bero på att fler rapporterar."
+    counted = any("incidents" in one.data for one in measure.reported)
+    text = "Fler rapporterade tillbud kan bero på att fler rapporterar." if counted else ""
     return Panel("Tillbud och skadekostnad över tid", rows, text) if rows else None
 
 
@@ -205,12 +207,13 @@ def _total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
     return sum(answers, Decimal()) if answers else None
 
 
-def _cost_by_round(reports: Iterable[BoardReport]) -> list[Row]:
-    """What damage cost in each round, the earliest first."""
-    rounds: dict[str, list[BoardReport]] = {}
-    for one in sorted(reports, key=lambda one: one.round.starts_on):
-        rounds.setdefault(one.round.title, []).append(one)
-    return [Row(title, _total(sent, "damage_cost"), unit="kr") for title, sent in rounds.items()]
+def _costs(reports: Iterable[BoardReport]) -> list[Row]:
+    """What damage cost each board in thousand kronor, the earliest round first."""
+    return [
+        Row(f"{one.round.title}, {one.board}", float(one.data["damage_cost"] / 1000))
+        for one in sorted(reports, key=lambda one: one.round.starts_on)
+        if "damage_cost" in one.data
+    ]
 
 
 @pages.get("/")
@@ -255,10 +258,9 @@ def overview() -> str:
             ],
             charts=[
                 Chart(
-                    "Skadekostnad över tid",
-                    _cost_by_round([*now.past, *sent]),
-                    note="Bara det som är inlämnat. Kostnader med och utan egen arbetstid går "
-                    "inte att jämföra rakt av.",
+                    "Skadekostnad över tid, tusen kronor",
+                    _costs([*now.past, *sent]),
+                    note="Kostnader med och utan egen arbetstid går inte att jämföra rakt av.",
                 )
             ],
             tables=[

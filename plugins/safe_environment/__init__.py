@@ -37,7 +37,6 @@ from registry.api import (
 )
 
 ANSWERS = ("walks", "walk_participants", "faults_found", "faults_fixed")
-REBUILDS = {"lighting", "visibility", "design"}
 pages = Blueprint("safe_environment", __name__)
 
 
@@ -153,7 +152,7 @@ def metrics() -> list[Metric]:
         ),
         Metric("graffiti_hours", "Saneringstid för klotter", unit="timmar", better="lower"),
         Metric(
-            "faults_fixed",
+            "faults_fixed_share",
             "Åtgärdade brister",
             unit="%",
             target=Target(">=", 100),
@@ -199,7 +198,7 @@ def measure_panel(measure: MeasureView) -> Panel | None:
     rows = [
         Row(
             f"{one.round.title}, {one.board}",
-            one.metrics.get("faults_fixed"),
+            one.metrics.get("faults_fixed_share"),
             unit="%",
             most=100,
             note=f"{one.data['faults_fixed']} / {one.data['faults_found']}",
@@ -282,7 +281,7 @@ def overview() -> str:
                     [
                         Line("", one)
                         for one in now.measures
-                        if REBUILDS & set(one.data.get("action_types", ()))
+                        if "design" in one.data.get("action_types", ())
                         and not one.data.get("equality_analysis")
                     ],
                 ),

@@ -179,7 +179,7 @@ def metrics() -> list[Metric]:
             compute=share("inspections", "objects"),
         ),
         Metric(
-            "id_asked",
+            "id_asked_share",
             "Butiker som frågade efter legitimation",
             unit="%",
             compute=share("id_asked", "test_purchases"),
@@ -281,7 +281,7 @@ def overview() -> str:
             gaps=[
                 unreported(now),
                 Gap(
-                    "Alla objekt har inte fått tillsyn",
+                    "Objekt som väntar på tillsyn",
                     [
                         Line(one.board, now.measure(one))
                         for one in inspected
@@ -295,6 +295,7 @@ def overview() -> str:
                         for one in sent
                         if "inspection_type" in now.measure(one).data
                         and "inspections" not in one.data
+                        and one.status != "done"
                     ],
                 ),
                 Gap(

@@ -69,15 +69,17 @@ def test_threats_and_violence_ask_for_a_risk_assessment(domain, data, found):
     assert issues(domain.module.check_measure(measure=measure(**data))) == found
 
 
-@pytest.mark.parametrize("name", ["incidents", "damage_cost"])
-def test_no_answer_is_no_value_and_none_is_zero(domain, name):
-    assert value(domain, name, **{name: 17}) == 17
-    assert value(domain, name, **{name: 0}) == 0
-    assert value(domain, name) is None
+@pytest.mark.parametrize(
+    ("metric", "field"), [("reported_incidents", "incidents"), ("cost_of_damage", "damage_cost")]
+)
+def test_no_answer_is_no_value_and_none_is_zero(domain, metric, field):
+    assert value(domain, metric, **{field: 17}) == 17
+    assert value(domain, metric, **{field: 0}) == 0
+    assert value(domain, metric) is None
 
 
 def test_more_reported_incidents_are_neither_good_nor_bad(domain):
-    assert {one.name: one.better for one in domain.metrics}["incidents"] == "ambiguous"
+    assert {one.name: one.better for one in domain.metrics}["reported_incidents"] == "ambiguous"
 
 
 def test_the_panel_shows_a_reported_zero_and_leaves_out_what_is_missing(domain):

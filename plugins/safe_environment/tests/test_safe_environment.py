@@ -80,11 +80,11 @@ def test_a_camera_asks_for_its_weighing_against_privacy(domain):
 
 
 def test_remedied_faults_are_a_share_of_those_found_and_no_value_without_them(domain):
-    assert value(domain, "faults_fixed", faults_found=4, faults_fixed=3) == 75
-    assert value(domain, "faults_fixed", faults_found=4, faults_fixed=0) == 0
-    assert value(domain, "faults_fixed", faults_found=0, faults_fixed=0) is None
-    assert value(domain, "faults_fixed", faults_found=4) is None
-    assert value(domain, "faults_fixed") is None
+    assert value(domain, "faults_fixed_share", faults_found=4, faults_fixed=3) == 75
+    assert value(domain, "faults_fixed_share", faults_found=4, faults_fixed=0) == 0
+    assert value(domain, "faults_fixed_share", faults_found=0, faults_fixed=0) is None
+    assert value(domain, "faults_fixed_share", faults_found=4) is None
+    assert value(domain, "faults_fixed_share") is None
 
 
 def test_the_panel_shows_only_reports_that_say_both(domain):

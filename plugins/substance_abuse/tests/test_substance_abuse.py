@@ -71,7 +71,7 @@ def test_inspection_as_a_method_asks_for_its_type(domain):
 
 @pytest.mark.parametrize(
     ("metric", "part", "whole"),
-    [("inspected", "inspections", "objects"), ("id_asked", "id_asked", "test_purchases")],
+    [("inspected", "inspections", "objects"), ("id_asked_share", "id_asked", "test_purchases")],
 )
 def test_a_share_has_no_value_without_its_whole(domain, metric, part, whole):
     assert value(domain, metric, **{part: 8, whole: 10}) == 80
