@@ -20,7 +20,14 @@ from registry.host.fields import (
 )
 from registry.host.hookspecs import hookimpl
 from registry.host.metrics import Metric, share, value_of
-from registry.host.overview import overview_page, standing, submitted, unreported
+from registry.host.overview import (
+    may_edit,
+    overview_page,
+    requested,
+    standing,
+    submitted,
+    unreported,
+)
 from registry.host.own_tables import session, tables
 from registry.host.values import (
     BoardReport,
@@ -80,7 +87,9 @@ __all__ = [
     "Text",
     "Whole",
     "hookimpl",
+    "may_edit",
     "overview_page",
+    "requested",
     "session",
     "share",
     "standing",

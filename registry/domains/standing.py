@@ -14,7 +14,7 @@ from registry.host.loading import Domain
 from registry.host.models import SubjectKind
 from registry.host.values import BoardReport, MeasureView, RoundView, Standing
 from registry.people.models import Board
-from registry.people.permissions import Permission, Viewer, require
+from registry.people.permissions import Permission, Viewer, may, require
 from registry.plan.models import (
     GoalArea,
     Measure,
@@ -37,6 +37,14 @@ from registry.reporting.rounds import only_boards
 
 def init_app(app: Flask) -> None:
     app.extensions["standing"] = lambda domain: standing(g.viewer, domain)
+    app.extensions["may_edit_domain"] = lambda name: may_edit(g.viewer, name)
+
+
+def may_edit(viewer: Viewer, name: str) -> bool:
+    """Whether the viewer may change what a domain keeps on pages of its own: its domain leads
+    and the coordinators."""
+    leads = viewer.domains(Permission.READ_DOMAIN)  # only a domain lead's role names a domain
+    return name in leads or may(viewer, Permission.EDIT_PLAN)
 
 
 def standing(viewer: Viewer, domain: Domain) -> Standing:

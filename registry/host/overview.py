@@ -13,6 +13,7 @@ from registry.host.loading import Domain
 from registry.host.values import Gap, Line, Overview, Row, Standing
 
 Read = Callable[[Domain], Standing]
+May = Callable[[str], bool]
 PREFIX = "/domain/"
 
 
@@ -30,6 +31,13 @@ def standing() -> Standing:
     """
     read: Read = current_app.extensions["standing"]
     return read(requested())
+
+
+def may_edit() -> bool:
+    """Whether the reader may change what this domain keeps on pages of its own: its domain leads
+    and the coordinators may. For the domain's own pages only."""
+    may: May = current_app.extensions["may_edit_domain"]
+    return may(requested().name)
 
 
 def unreported(now: Standing) -> Gap:

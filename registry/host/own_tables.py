@@ -27,12 +27,14 @@ class Failed(Exception):
 
 
 session = db.session
+_declared: dict[str, sa.MetaData] = {}
 
 
 def tables(plugin: str) -> type[DeclarativeBase]:
     """The base class of a plugin's own tables; their changes go into the log as all others.
 
-    :raises ValueError: later, for a table whose name does not begin with ``<plugin>_``.
+    :raises ValueError: later, for a table whose name does not begin with ``<plugin>_`` or is that
+        of a table of the registry.
     """
     convention = Base.metadata.naming_convention
 
@@ -42,10 +44,14 @@ def tables(plugin: str) -> type[DeclarativeBase]:
 
         def __init_subclass__(cls, **kwargs: Any) -> None:
             name = getattr(cls, "__tablename__", "")
-            if not name.startswith(f"{plugin}_"):
-                raise ValueError(f"table {name!r} must be called {plugin}_…")
+            if not cls.__dict__.get("__abstract__"):
+                if not name.startswith(f"{plugin}_"):
+                    raise ValueError(f"table {name!r} must be called {plugin}_…")
+                if name in Base.metadata.tables:
+                    raise ValueError(f"table {name!r} is one of the registry")
             super().__init_subclass__(**kwargs)
 
+    _declared[plugin] = Own.metadata
     return Own
 
 
@@ -86,18 +92,34 @@ def _run(domain: Domain, target: str) -> bool:
                 return script._downgrade_revs("base", revision)
             return script._upgrade_revs(target, revision)
 
+        connection = db.session.connection()
+        before = _names(connection)
         try:
-            with EnvironmentContext(config, script, fn=steps) as environment:
+            with (
+                connection.begin_nested(),  # a migration that fails leaves nothing behind
+                EnvironmentContext(config, script, fn=steps) as environment,
+            ):
                 environment.configure(
-                    connection=db.session.connection(),
+                    connection=connection,
                     version_table=version_table(domain.name),
                     transactional_ddl=False,
                     render_as_batch=True,
                 )
                 environment.run_migrations()
+                foreign = [
+                    name
+                    for name in sorted(before ^ _names(connection))
+                    if not name.startswith(f"{domain.name}_") or name in Base.metadata.tables
+                ]
+                if foreign:
+                    raise ValueError(f"{', '.join(foreign)} must be called {domain.name}_…")
         except Exception as error:
             raise Failed(f"its tables: {type(error).__name__}: {error}") from error
     return True
+
+
+def _names(connection: sa.Connection) -> set[str]:
+    return set(sa.inspect(connection).get_table_names())
 
 
 def at_head(domain: Domain) -> bool:
@@ -116,14 +138,18 @@ def fit(domain: Domain) -> bool:
 
 
 def own(domain: Domain) -> list[sa.Table]:
-    """The plugin's own tables that are there, as the database has them."""
-    names = sa.inspect(db.session.connection()).get_table_names()
+    """The plugin's own tables that are there, as the database has them, by name.
+
+    Those that its ``models.py`` declares: the name alone would not do, for another plugin's or
+    the registry's tables may begin with this plugin's name.
+    """
+    declared = _declared.get(domain.name, sa.MetaData()).tables.keys() - Base.metadata.tables.keys()
+    connection = db.session.connection()
     metadata = sa.MetaData()
-    version = version_table(domain.name)
     return [
-        sa.Table(name, metadata, autoload_with=db.session.connection())
-        for name in sorted(names)
-        if name.startswith(f"{domain.name}_") and name != version
+        sa.Table(name, metadata, autoload_with=connection)
+        for name in sorted(declared & _names(connection))
+        if name.startswith(f"{domain.name}_")
     ]
 
 
@@ -134,7 +160,9 @@ def rows(domain: Domain | None) -> dict[str, list[dict[str, Any]]]:
     return {
         table.name: [
             {key: _plain(value) for key, value in row.items()}
-            for row in db.session.execute(sa.select(table)).mappings()
+            for row in db.session.execute(
+                sa.select(table).order_by(*table.primary_key.columns)
+            ).mappings()
         ]
         for table in own(domain)
     }
@@ -150,8 +178,9 @@ def drop(domain: Domain | None) -> int:
         return 0
     count = sum(len(found) for found in rows(domain).values())
     connection = db.session.connection()
-    for table in reversed(own(domain)):
-        table.drop(connection)
+    there = own(domain)
+    if there:  # in an order that leaves no reference hanging
+        there[0].metadata.drop_all(connection, there)
     version = sa.Table(version_table(domain.name), sa.MetaData())
     version.drop(connection, checkfirst=True)
     return count
