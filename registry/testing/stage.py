@@ -189,7 +189,7 @@ def set_up(folder: Path, place: Path, template: Path) -> Stage:
     stage = Stage(app, domain, database, place / "pristine.sqlite")
     with app.app_context(), acting(None):
         switching.switch(found.name, on=True)
-        people = _write(stage, found)
+        people = write(stage, found)
     for role, address in people.items():
         stage.clients[role] = app.test_client()
         answer = stage.clients[role].post("/sign-in", data={"email": address, "password": PASSWORD})
@@ -202,8 +202,8 @@ def set_up(folder: Path, place: Path, template: Path) -> Stage:
     return stage
 
 
-def _write(stage: Stage, found: Found) -> dict[str, str]:
-    """Plan, round and people; gives the address of each role's person."""
+def write(stage: Stage, found: Found) -> dict[str, str]:
+    """Plan, round and people; gives the address of each role's person. Commits."""
     board = Board(name="Testnämnden", kind=BoardKind.COMMITTEE)
     version = PlanVersion(
         plan=Plan(title="Handlingsplan"), state=VersionState.PUBLISHED, published_at=now()
