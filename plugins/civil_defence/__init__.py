@@ -272,7 +272,7 @@ def overview() -> str:
                     ],
                 ),
                 Gap(
-                    "Ingen nämnd eller inget bolag ansvarar",
+                    "Ingen nämnd och inget bolag ansvarar",
                     [Line("", one) for one in now.measures if not one.boards],
                 ),
             ],
