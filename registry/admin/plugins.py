@@ -111,7 +111,8 @@ def _line(
     found = loaded(current_app)
     domain, refusal = found.domains.get(name), found.refusals.get(name)
     taken_in = found.found.get(name)
-    foreign = lies is not None and lies.origin != "bundled"
+    trusted = current_app.extensions["settings"].trust_plugins
+    foreign = lies is not None and lies.origin != "bundled" and not trusted
     needs = foreign and (last is None or last.digest != lies.digest) if lies is not None else False
     stale = taken_in is not None and lies is not None and taken_in.digest != lies.digest
     waiting = foreign and not needs and refusal is not None and refusal.step == "approval"

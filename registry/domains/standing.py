@@ -58,20 +58,20 @@ def standing(viewer: Viewer, domain: Domain) -> Standing:
     measures = _measures(domain)
     if not measures:
         return Standing()
-    rows = db.session.execute(_of_boards(_REPORTS, viewer), {"domain": domain.name}).all()
+    found = db.session.execute(_of_boards(_REPORTS, viewer), {"domain": domain.name}).all()
+    rows = [row for row in found if row.identity in measures]
     answers = reported_answers(domain, [row.frozen_id for row in rows if row.frozen_id])
-    shown = {identity: measure.id for identity, measure in measures.items()}
-    reports = [_report(row, shown[row.identity], answers) for row in rows if row.identity in shown]
-    latest = max((row.opens_on, row.round_id) for row in rows)[1] if rows else None
-    now = [one for one, row in zip(reports, rows, strict=True) if row.round_id == latest]
-    past = [
-        one
-        for one, row in zip(reports, rows, strict=True)
-        if row.round_id != latest and one.submitted
-    ]
-    return Standing(
-        tuple(measures.values()), now[0].round if now else None, tuple(now), tuple(past)
-    )
+    latest = max(((row.opens_on, row.round_id) for row in rows), default=(None, None))[1]
+    now: list[BoardReport] = []
+    past: list[BoardReport] = []
+    for row in rows:
+        one = _report(row, measures[row.identity].id, answers)
+        if row.round_id == latest:
+            now.append(one)
+        elif one.submitted:
+            past.append(one)
+    round_ = now[0].round if now else None
+    return Standing(tuple(measures.values()), round_, tuple(now), tuple(past))
 
 
 def reported(domain: Domain, measure_id: int, viewer: Viewer) -> tuple[BoardReport, ...]:

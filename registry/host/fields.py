@@ -289,7 +289,7 @@ class Choice(Field):
         return str(stored)
 
     def text(self, value: str) -> str:
-        return dict((*self.options, *self.archived)).get(value, value)
+        return str(dict((*self.options, *self.archived)).get(value, value))
 
     def schema(self) -> dict[str, Any]:
         return {"enum": [value for value, _label in (*self.options, *self.archived)]}
@@ -318,7 +318,7 @@ class Choices(Choice):
 
     def text(self, value: Any) -> str:
         known = dict((*self.options, *self.archived))
-        return ", ".join(known.get(one, one) for one in value)
+        return ", ".join(str(known.get(one, one)) for one in value)
 
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": super().schema()}

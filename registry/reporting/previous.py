@@ -75,4 +75,8 @@ _EARLIER: sa.Select[*tuple[Any, ...]] = (
 )
 _ANSWERS = sa.select(
     FrozenValue.domain, FrozenValue.name, FrozenValue.text, FrozenValue.secrecy
-).where(FrozenValue.item_id == sa.bindparam("item"))
+).where(
+    FrozenValue.item_id == sa.bindparam("item"),
+    # a computed metric may be called as the field it comes from, and is no answer
+    sa.or_(FrozenValue.section != "domain", FrozenValue.kind != "metric"),
+)

@@ -131,7 +131,11 @@ def upgrade_data(subject, data, version):
 def faulty(write_plugin: Callable[..., Path], database: str, tmp_path: Path) -> Iterator[Flask]:
     folder = write_plugin("faulty", FAULTY)
     made = create_app(
-        tmp_path / "instance", database_url=database, plugin_dirs=[str(folder.parent)], trust_plugins=True, **SETTINGS
+        tmp_path / "instance",
+        database_url=database,
+        plugin_dirs=[str(folder.parent)],
+        trust_plugins=True,
+        **SETTINGS,
     )
     made.test_client_class = Client
     with made.app_context():

@@ -60,7 +60,11 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     (folder / "plugin.toml").write_text(MANIFEST.format(name=NAME, title="Lampor"), "utf-8")
     (folder / "__init__.py").write_text(CODE, "utf-8")
     made = create_app(
-        tmp_path / "instance", database_url=database, plugin_dirs=[str(folder.parent)], trust_plugins=True, **SETTINGS
+        tmp_path / "instance",
+        database_url=database,
+        plugin_dirs=[str(folder.parent)],
+        trust_plugins=True,
+        **SETTINGS,
     )
     made.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     made.test_client_class = Client
