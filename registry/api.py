@@ -26,6 +26,7 @@ from registry.host.overview import (
     requested,
     standing,
     submitted,
+    total,
     unreported,
 )
 from registry.host.own_tables import session, tables
@@ -51,6 +52,7 @@ from registry.host.values import (
     Table,
     Target,
 )
+from registry.language import today
 
 __all__ = [
     "BoardReport",
@@ -95,6 +97,8 @@ __all__ = [
     "standing",
     "submitted",
     "tables",
+    "today",
+    "total",
     "unreported",
     "value_of",
 ]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 from babel.support import Translations
-from flask import Flask, current_app, g, has_request_context, session
+from flask import Flask, current_app, g, has_app_context, has_request_context, session
 from flask_babel import Babel, get_locale, get_translations
 from flask_babel import gettext as _
 
@@ -16,11 +16,13 @@ from registry.config import Settings
 NBSP = "\N{NO-BREAK SPACE}"
 LANGUAGES = frozenset({"sv", "en"})
 babel = Babel()
+_process = {"zone": "Europe/Stockholm"}  # of the app that this process serves
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = settings.language
     app.config["BABEL_DEFAULT_TIMEZONE"] = settings.timezone
+    _process["zone"] = settings.timezone
     babel.init_app(app, locale_selector=_select_locale)
     app.jinja_env.globals["get_locale"] = get_locale
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
@@ -102,8 +104,9 @@ def local(value: datetime) -> datetime:
 
 
 def today() -> date:
-    """The day it is in the municipality."""
-    return datetime.now(_zone(current_app.config["BABEL_DEFAULT_TIMEZONE"])).date()
+    """The day it is in the municipality; also where no app is at hand, as in a plugin's check."""
+    name = current_app.config["BABEL_DEFAULT_TIMEZONE"] if has_app_context() else _process["zone"]
+    return datetime.now(_zone(name)).date()
 
 
 @lru_cache(maxsize=8)

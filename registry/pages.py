@@ -157,6 +157,10 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is not None and error.code < 400:
         return error.get_response()
     texts = {
+        403: (
+            _("Du har inte behörighet till sidan"),
+            _("Behöver du den i ditt arbete? Be kommunens administratör om rätt roll."),
+        ),
         404: (
             _("Sidan finns inte"),
             _("Adressen kan vara felskriven, eller så har sidan tagits bort."),

@@ -1,12 +1,10 @@
 """Skydd mot olyckor: goals of the LSO programme (2003:778), inspections, visits, training."""
 
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Iterator
 
 from flask import Blueprint
 
 from registry.api import (
-    BoardReport,
     Chart,
     Choice,
     Field,
@@ -30,6 +28,7 @@ from registry.api import (
     share,
     standing,
     submitted,
+    total,
     unreported,
 )
 
@@ -243,12 +242,6 @@ def nav_items() -> list[NavItem]:
 @hookimpl
 def blueprint() -> Blueprint:
     return pages
-
-
-def total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
-    """The sum of what was answered; no value where nobody has answered."""
-    given = [one.data[name] for one in reports if name in one.data]
-    return sum(given, Decimal()) if given else None
 
 
 @pages.get("/")

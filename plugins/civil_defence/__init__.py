@@ -6,7 +6,6 @@ instructions: it is a question here and no clock.
 """
 
 from collections.abc import Iterator
-from datetime import date
 
 from flask import Blueprint
 
@@ -37,6 +36,7 @@ from registry.api import (
     share,
     standing,
     submitted,
+    today,
     unreported,
 )
 
@@ -161,12 +161,12 @@ def metrics() -> list[Metric]:
 
 @hookimpl
 def check_measure(measure: MeasureView) -> Iterator[Issue]:
-    decided, today = measure.data.get("security_analysis_on"), date.today()
+    decided, day = measure.data.get("security_analysis_on"), today()
     if decided is None:
         return
-    if decided > today:
+    if decided > day:
         yield Issue("Datumet ligger i framtiden.", "security_analysis_on")
-    elif (today - decided).days > ANALYSIS_YEARS * 366:
+    elif (day - decided).days > ANALYSIS_YEARS * 366:
         yield Issue(
             "Säkerhetsskyddsanalysen ska uppdateras minst vartannat år. Ange datumet för den "
             "senaste.",

@@ -34,6 +34,7 @@ from registry.api import (
     overview_page,
     standing,
     submitted,
+    today,
     unreported,
 )
 
@@ -271,7 +272,7 @@ def _overdue(measure: MeasureView, today: date) -> date | None:
 
 @pages.get("/")
 def overview() -> str:
-    now, today = standing(), date.today()
+    now, day = standing(), today()
     sent = [one for one in now.reports if one.submitted]
     made = [one.data["situations_made"] for one in sent if "situations_made" in one.data]
     decided = [one.data["actions_decided"] for one in sent if "actions_decided" in one.data]
@@ -301,7 +302,7 @@ def overview() -> str:
                     [
                         Line("", one, note=str(due))
                         for one in now.measures
-                        if (due := _overdue(one, today)) is not None
+                        if (due := _overdue(one, day)) is not None
                     ],
                 ),
                 Gap(

@@ -37,11 +37,12 @@ from registry.api import (
     share,
     standing,
     submitted,
+    today,
     unreported,
 )
 
-from .exercises import KINDS, pages  # noqa: TID252  a plugin's modules lie where the host puts it
-from .models import Exercise  # noqa: TID252
+from .exercises import KINDS, pages
+from .models import Exercise
 
 GROUND = "OSL 18:13"
 PLANS = (
@@ -258,7 +259,7 @@ def blueprint() -> Blueprint:
 
 @pages.get("/")
 def overview() -> str:
-    now, today = standing(), date.today()
+    now, day = standing(), today()
     sent = [one for one in now.reports if one.submitted]
     counted = [one for one in sent if {"exercises_planned", "exercises_held"} <= one.data.keys()]
     planned = sum(one.data["exercises_planned"] for one in counted)
@@ -266,7 +267,7 @@ def overview() -> str:
     waiting = session.scalars(
         sa.select(Exercise).where(Exercise.held_on.is_(None)).order_by(Exercise.planned_on)
     ).all()
-    coming = [one for one in waiting if not one.is_late(today)]
+    coming = [one for one in waiting if not one.is_late(day)]
     kinds, labels = dict(KINDS), dict(PLANS)
     return overview_page(
         Overview(
@@ -296,7 +297,7 @@ def overview() -> str:
                     [
                         Line(one.title, note=one.planned_on.isoformat())
                         for one in waiting
-                        if one.is_late(today)
+                        if one.is_late(day)
                     ],
                 ),
                 Gap(

@@ -1,6 +1,5 @@
 """The pages of the list of exercises: what is late, planned and held; add, change, remove."""
 
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,9 +7,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from registry.api import Choice, Date, LongText, Text, may_edit, requested, session
+from registry.api import Choice, Date, LongText, Text, may_edit, requested, session, today
 
-from .models import Exercise  # noqa: TID252  a plugin's modules lie wherever the host puts it
+from .models import Exercise
 
 KINDS = (
     ("seminar", "Seminarium"),
@@ -68,12 +67,12 @@ def exercises() -> ResponseReturnValue:
         .order_by(Exercise.held_on.desc(), Exercise.id.desc())
         .limit(MOST + 1)
     ).all()
-    today = date.today()
+    day = today()
     return render_template(
         "crisis_preparedness/exercises.html",
         domain=requested(),
-        late=[one for one in waiting if one.is_late(today)],
-        planned=[one for one in waiting if not one.is_late(today)],
+        late=[one for one in waiting if one.is_late(day)],
+        planned=[one for one in waiting if not one.is_late(day)],
         held=held[:MOST],
         more=len(held) > MOST,
         kinds=dict(KINDS),
@@ -134,7 +133,7 @@ def _find(exercise_id: int) -> Exercise:
 
 
 def _fits(form: Any) -> bool:
-    if form.held_on.data is not None and form.held_on.data > date.today():
+    if form.held_on.data is not None and form.held_on.data > today():
         form.held_on.errors = [
             requested().say("Dagen har inte varit än. Lämna tomt tills övningen är genomförd.")
         ]

@@ -181,7 +181,7 @@ def check_report(report: ReportView) -> Iterator[Issue]:
 def measure_panel(measure: MeasureView) -> Panel | None:
     rows = [
         Row(f"{one.round.title}, {one.board}", one.data.get("action_plan_done"), unit="%", most=100)
-        for one in measure.reported
+        for one in measure.reported[:20]
         if "action_plan_done" in one.data
     ]
     return Panel("Handlingsplanen över tid", rows) if rows else None

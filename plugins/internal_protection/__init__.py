@@ -1,7 +1,6 @@
 """Internt skydd och personsäkerhet: incidents, police reports, what damage costs."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from flask import Blueprint
 
@@ -33,6 +32,7 @@ from registry.api import (
     overview_page,
     standing,
     submitted,
+    total,
     unreported,
     value_of,
 )
@@ -201,12 +201,6 @@ def _without_assessment(measure: MeasureView) -> bool:
     return _against_persons(measure) and "risk_assessed_on" not in measure.data
 
 
-def _total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
-    """The sum of what was answered; no value when nobody has."""
-    answers: list[Decimal] = [one.data[name] for one in reports if name in one.data]
-    return sum(answers, Decimal()) if answers else None
-
-
 def _costs(reports: Iterable[BoardReport]) -> list[Row]:
     """What damage cost each board in thousand kronor, the earliest round first."""
     return [
@@ -225,9 +219,9 @@ def overview() -> str:
             lede="Hot och våld mot medarbetare och förtroendevalda, och vad skador kostar.",
             figures=[
                 submitted(now),
-                Row("Tillbud", _total(sent, "incidents")),
-                Row("Polisanmälda", _total(sent, "police_reports")),
-                Row("Skadekostnad", _total(sent, "damage_cost"), unit="kr"),
+                Row("Tillbud", total(sent, "incidents")),
+                Row("Polisanmälda", total(sent, "police_reports")),
+                Row("Skadekostnad", total(sent, "damage_cost"), unit="kr"),
             ],
             gaps=[
                 unreported(now),

@@ -1,13 +1,11 @@
 """Riskhänsyn vid samhällsplanering: risk assessments, cloudbursts and climate in local plans."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint
 
 from registry.api import (
-    BoardReport,
     Chart,
     Choice,
     Choices,
@@ -34,6 +32,7 @@ from registry.api import (
     overview_page,
     standing,
     submitted,
+    total,
     unreported,
 )
 
@@ -252,12 +251,6 @@ def nav_items() -> list[NavItem]:
 @hookimpl
 def blueprint() -> Blueprint:
     return pages
-
-
-def total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
-    """The sum of what was answered; no value where nobody has answered."""
-    given = [one.data[name] for one in reports if name in one.data]
-    return sum(given, Decimal()) if given else None
 
 
 @pages.get("/")

@@ -1,7 +1,6 @@
 """Trivsam och trygg miljö: places, safety walks and the faults they find."""
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from flask import Blueprint
 
@@ -33,6 +32,7 @@ from registry.api import (
     share,
     standing,
     submitted,
+    total,
     unreported,
 )
 
@@ -224,12 +224,6 @@ def _with_faults(reports: Iterable[BoardReport]) -> list[BoardReport]:
     return [one for one in reports if {"faults_found", "faults_fixed"} <= one.data.keys()]
 
 
-def _total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
-    """The sum of what was answered; no value when nobody has."""
-    answers: list[Decimal] = [one.data[name] for one in reports if name in one.data]
-    return sum(answers, Decimal()) if answers else None
-
-
 def _fixed_by_round(reports: Iterable[BoardReport]) -> list[Row]:
     """Remedied of found faults in each round, the earliest first."""
     rounds: dict[str, list[BoardReport]] = {}
@@ -237,7 +231,7 @@ def _fixed_by_round(reports: Iterable[BoardReport]) -> list[Row]:
         rounds.setdefault(one.round.title, []).append(one)
     rows = []
     for title, answered in rounds.items():
-        found, fixed = _total(answered, "faults_found"), _total(answered, "faults_fixed")
+        found, fixed = total(answered, "faults_found"), total(answered, "faults_fixed")
         if found and fixed is not None:
             rows.append(Row(title, float(100 * fixed / found), unit="%", most=100))
     return rows
@@ -248,16 +242,16 @@ def overview() -> str:
     now = standing()
     sent = [one for one in now.reports if one.submitted]
     faults = _with_faults(sent)
-    found = _total(faults, "faults_found")
+    found = total(faults, "faults_found")
     return overview_page(
         Overview(
             lede="Platser, trygghetsvandringar och brister som har åtgärdats i hela kommunen.",
             figures=[
                 submitted(now),
-                Row("Trygghetsvandringar", _total(sent, "walks")),
+                Row("Trygghetsvandringar", total(sent, "walks")),
                 Row(
                     "Åtgärdade brister",
-                    _total(faults, "faults_fixed"),
+                    total(faults, "faults_fixed"),
                     most=None if found is None else float(found),
                 ),
                 Row(

@@ -4,7 +4,6 @@ Never data about individuals: what social services know of a person is secret (O
 """
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from flask import Blueprint
 
@@ -35,6 +34,7 @@ from registry.api import (
     share,
     standing,
     submitted,
+    total,
     unreported,
 )
 
@@ -244,16 +244,6 @@ def _inspected(reports: Iterable[BoardReport]) -> list[BoardReport]:
     return [one for one in reports if {"objects", "inspections"} <= one.data.keys()]
 
 
-def _total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
-    """The sum of what was answered; no value when nobody has."""
-    answers: list[Decimal] = [one.data[name] for one in reports if name in one.data]
-    return sum(answers, Decimal()) if answers else None
-
-
-def _whole(number: Decimal | None) -> float | None:
-    return None if number is None else float(number)
-
-
 @pages.get("/")
 def overview() -> str:
     now = standing()
@@ -268,14 +258,14 @@ def overview() -> str:
                 submitted(now),
                 Row(
                     "Objekt som har fått tillsyn",
-                    _total(inspected, "inspections"),
-                    most=_whole(_total(inspected, "objects")),
+                    total(inspected, "inspections"),
+                    most=total(inspected, "objects"),
                 ),
-                Row("Anmärkningar", _total(sent, "remarks")),
+                Row("Anmärkningar", total(sent, "remarks")),
                 Row(
                     "Butiker som frågade efter legitimation",
-                    _total(bought, "id_asked"),
-                    most=_whole(_total(bought, "test_purchases")),
+                    total(bought, "id_asked"),
+                    most=total(bought, "test_purchases"),
                 ),
             ],
             gaps=[

@@ -175,13 +175,18 @@ def _texts(spec: Field, value: str | Sequence[str]) -> list[str]:
 
 def _check(domain: Domain, lines: list[Line], stored: Any) -> None:
     asked = [line for line in lines if line.measure is not None and line.writes]
-    views, secret = [], False
+    views: list[MeasureView] = []
+    secret: list[str] = []
     for line in asked:
         measure = line.measure
         if measure is None:
             continue
         kept = stored.get(measure.id, {}).get(domain.name, data.EMPTY).values
-        secret = secret or any(s.secrecy for s in domain.measure_fields if s.name in line.values)
+        secret += [
+            spec.text(line.values[spec.name])
+            for spec in domain.measure_fields
+            if spec.secrecy and spec.name in line.values
+        ]
         views.append(
             MeasureView(measure.id, measure.number, measure.title, data={**kept, **line.values})
         )

@@ -46,6 +46,7 @@ MOST_IMPORTED = 10_000
 LONGEST = 2000
 LARGEST = 1_000_000
 KEPT_TIMES = 200
+Secrets = Sequence[str]
 T = TypeVar("T")
 
 
@@ -98,48 +99,52 @@ def init_app(app: Flask, settings: Settings) -> None:
 # decision hooks ------------------------------------------------------------------------------
 
 
-def check_report(domain: Domain, report: ReportView, *, secret: bool = False) -> Checked:
-    """:param secret: the view holds secret answers, just written: they are kept out of logs."""
+def check_report(domain: Domain, report: ReportView, *, secret: Secrets = ()) -> Checked:
+    """:param secret: secret answers in the view, just written, as text: they are kept out of logs
+    and of what the check says."""
     return _checked(domain, "check_report", "report", [report], secret)[0]
 
 
-def check_measure(domain: Domain, measure: MeasureView, *, secret: bool = False) -> Checked:
+def check_measure(domain: Domain, measure: MeasureView, *, secret: Secrets = ()) -> Checked:
     return _checked(domain, "check_measure", "measure", [measure], secret)[0]
 
 
 def check_measures(
-    domain: Domain, measures: Sequence[MeasureView], *, secret: bool
+    domain: Domain, measures: Sequence[MeasureView], *, secret: Secrets
 ) -> list[Checked]:
     return _checked(domain, "check_measure", "measure", measures, secret)
 
 
 def check_reports(domain: Domain, reports: Sequence[ReportView]) -> list[Checked]:
     """Many reports in one call: a fault in one leaves the others checked."""
-    return _checked(domain, "check_report", "report", reports, False)
+    return _checked(domain, "check_report", "report", reports, ())
 
 
 def _checked(
-    domain: Domain, hook: str, argument: str, views: Sequence[Any], secret: bool
+    domain: Domain, hook: str, argument: str, views: Sequence[Any], secret: Secrets
 ) -> list[Checked]:
     if not domain.implements(hook):
         return [Checked(()) for _view in views]
-    answers = _each(
-        domain, hook, [_asked(domain, hook, _as_issues, argument, view) for view in views], secret
-    )
+    asks = [_asked(domain, hook, _as_issues, argument, view) for view in views]
+    answers = _each(domain, hook, asks, bool(secret))
     return [
         Checked((), ran=False)
         if isinstance(one, Fault)
-        else Checked(tuple(_said(domain, issue) for issue in one or ()))
+        else Checked(tuple(_said(domain, issue, secret) for issue in one or ()))
         for one in answers
     ]
 
 
-def _said(domain: Domain, issue: Issue) -> Issue:
-    """The issue in the reader's language, with its values put in."""
+def _said(domain: Domain, issue: Issue, secret: Secrets) -> Issue:
+    """The issue in the reader's language, with its values put in and no secret answer repeated."""
     try:
-        return replace(issue, message=domain.say(issue.message, issue.values), values=None)
-    except (ArithmeticError, KeyError, TypeError, ValueError):
-        return replace(issue, values=None)  # a message that does not fit its values: as written
+        message = domain.say(issue.message, issue.values)
+    except (KeyError, TypeError, ValueError):  # a translation with other names than the text
+        message = issue.message % issue.values if issue.values else issue.message
+    for text in secret:
+        if len(text) > 1:
+            message = message.replace(text, "…")
+    return replace(issue, message=message, values=None)
 
 
 def compute_all(
@@ -364,9 +369,22 @@ def _as_issues(answer: Iterable[Issue] | None) -> tuple[Issue, ...]:
         _short(issue.message, "Issue.message")
         if not isinstance(issue.level, Level):
             raise TypeError(f"Issue.level: expected Level, got {issue.level!r:.80}")
+        _fits(issue)
         if issue.field is not None and not isinstance(issue.field, str):
             raise TypeError(f"Issue.field: expected a field's name, got {issue.field!r:.80}")
     return issues
+
+
+def _fits(issue: Issue) -> None:
+    """:raises ValueError: when a message has no value for one of its names."""
+    if issue.values is None:
+        if "%(" in issue.message:
+            raise ValueError(f"Issue.values: expected values for {issue.message!r:.80}")
+        return
+    try:
+        _text = issue.message % issue.values
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"Issue.values: {error} in {issue.message!r:.80}") from error
 
 
 def _as_dict(answer: Any) -> dict[str, Any]:

@@ -221,15 +221,16 @@ def secret_fields(domain: Domain, kind: SubjectKind, form: Form) -> Iterator[tup
             yield spec, form[f"{domain.name}{SEPARATOR}{spec.name}"]
 
 
-def written(domain: Domain, kind: SubjectKind, form: Form) -> tuple[dict[str, Any], bool]:
-    """What a bound form says, by field name, for a check; and whether secret answers are in it."""
+def written(domain: Domain, kind: SubjectKind, form: Form) -> tuple[dict[str, Any], list[str]]:
+    """What a bound form says, by field name, for a check; and the secret answers in it as text."""
     values: dict[str, Any] = {}
-    secret = False
+    secret: list[str] = []
     for spec in fields_of(domain, kind):
         bound = form[f"{domain.name}{SEPARATOR}{spec.name}"]
         if not bound.errors and not spec.is_empty(bound.data):
             values[spec.name] = bound.data
-            secret = secret or bool(spec.secrecy)
+            if spec.secrecy:
+                secret += {str(bound.data), str(spec.dump(bound.data)), spec.text(bound.data)}
     return values, secret
 
 

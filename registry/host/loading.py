@@ -245,9 +245,14 @@ def _check_sources(found: Found) -> None:
             else:
                 continue
             for name in names:
-                if name.partition(".")[0] == "registry" and name != "registry.api":
+                top = name.partition(".")[0]
+                if top == "registry" and name != "registry.api":
                     raise Refused(
                         "import", f"{path}, line {node.lineno}: imports {name}; only registry.api"
+                    )
+                if top == found.manifest.folder.name:  # what lies there may not be what is approved
+                    raise Refused(
+                        "import", f"{path}, line {node.lineno}: write “from .” for its own modules"
                     )
 
 

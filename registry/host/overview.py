@@ -1,7 +1,8 @@
 """What a domain's own page is made of: where the domain stands, and a page drawn from values."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any
 
 from flask import abort, current_app, render_template, request
@@ -10,7 +11,7 @@ from flask_babel import ngettext
 
 from registry.host import active
 from registry.host.loading import Domain
-from registry.host.values import Gap, Line, Overview, Row, Standing
+from registry.host.values import BoardReport, Gap, Line, Overview, Row, Standing
 
 Read = Callable[[Domain], Standing]
 May = Callable[[str], bool]
@@ -38,6 +39,13 @@ def may_edit() -> bool:
     and the coordinators may. For the domain's own pages only."""
     may: May = current_app.extensions["may_edit_domain"]
     return may(requested().name)
+
+
+def total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
+    """The sum of what boards have answered to a number question; ``None``, not 0, where nobody
+    has answered."""
+    given: list[Decimal] = [one.data[name] for one in reports if name in one.data]
+    return sum(given, Decimal()) if given else None
 
 
 def unreported(now: Standing) -> Gap:

@@ -169,7 +169,7 @@ class Row:
     value: Value
     _: KW_ONLY
     unit: str = ""
-    most: float | None = None
+    most: float | Decimal | None = None
     note: str = ""
 
 

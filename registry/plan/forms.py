@@ -320,8 +320,8 @@ class MeasureForm(_Period):
         name = f"{domain.name}{SEPARATOR}{issue.field}"
         return self[name] if issue.field and name in self else None
 
-    def _view(self, domain: Domain) -> tuple[MeasureView, bool]:
-        """The measure as the domain would see it, were it saved; and whether secrets are in it."""
+    def _view(self, domain: Domain) -> tuple[MeasureView, list[str]]:
+        """The measure as the domain would see it, were it saved; and the secret answers in it."""
         values, secret = data.written(domain, SubjectKind.MEASURE, self)
         view = MeasureView(
             self.measure_id,

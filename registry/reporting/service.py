@@ -321,7 +321,8 @@ def _domain_check(page: ItemPage, domain: Domain, entry: BoundEntry) -> calls.Ch
 def _by_field(page: ItemPage, checked: calls.Checked) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for issue in checked.warnings:
-        found.setdefault(f"{page.domain_name}__{issue.field}", []).append(issue.message)
+        name = f"{page.domain_name}__{issue.field}" if issue.field else ""
+        found.setdefault(name, []).append(issue.message)
     return found
 
 

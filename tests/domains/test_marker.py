@@ -157,8 +157,9 @@ def test_the_cleared_find_it(planted: Flask) -> None:
         user_id = 1
         clearances = frozenset(loaded(planted).domains)
 
-    row = db.session.scalars(sa.select(SealedData)).first()
-    assert row is not None
-    opened = vault.open_answers(Reader(), row.plugin, row.subject_kind, row.subject_id, "provet")
-    assert {one.text for one in opened} == {MARKER}
+    found = set()
+    for row in db.session.scalars(sa.select(SealedData)).all():
+        subject = (row.plugin, row.subject_kind, row.subject_id)
+        found |= {one.text for one in vault.open_answers(Reader(), *subject, "provet")}
+    assert MARKER in found
     db.session.rollback()

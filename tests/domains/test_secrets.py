@@ -240,6 +240,54 @@ def test_an_admin_gives_and_takes_clearance_but_not_to_themselves(
     assert db.session.scalars(sa.select(Clearance)).all() == []
 
 
+def test_a_check_that_repeats_a_secret_answer_is_not_heard_to_do_so(
+    app: Flask, place: Place, save_item: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says is flashed, and a flash lies in the cookie, signed and readable."""
+    from registry.host.loading import loaded
+    from registry.host.values import Issue, Level
+
+    def repeat(report: Any) -> list[Issue]:
+        return [Issue(f"Skrev du {report.data['weakness']}?", "weakness", Level.WARNING)]
+
+    (implementation,) = loaded(app).domains[CYBER].hooks.hook.check_report.get_hookimpls()
+    monkeypatch.setattr(implementation, "function", repeat)
+    answer = save_item(weakness=MARKER)
+    assert answer.status_code == 303
+    page = answer.headers["Set-Cookie"]
+    assert MARKER not in _cookie(page)
+    assert "Skrev du" in _cookie(page)
+
+
+def _cookie(header: str) -> str:
+    import zlib
+    from base64 import urlsafe_b64decode
+
+    value = header.partition("=")[2].partition(";")[0]
+    packed = value.startswith(".")
+    body = value.lstrip(".").partition(".")[0]
+    raw = urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    return (zlib.decompress(raw) if packed else raw).decode().encode().decode("unicode_escape")
+
+
+def test_a_warning_about_the_whole_is_shown_when_the_item_is_ready(
+    app: Flask,
+    place: Place,
+    clients: Clients,
+    save_item: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from registry.host.loading import loaded
+    from registry.host.values import Issue, Level
+
+    (implementation,) = loaded(app).domains[CYBER].hooks.hook.check_report.get_hookimpls()
+    found = [Issue("Stämmer helheten?", level=Level.WARNING)]
+    monkeypatch.setattr(implementation, "function", lambda report: found)
+    save_item()
+    page = clients["reporter"].get(f"/reports/items/{place.item}").get_data(as_text=True)
+    assert "Stämmer helheten?" in page
+
+
 def test_two_people_in_one_form_see_nothing_secret_of_each_other(
     place: Place, save_item: Callable[..., Any], clients: Clients
 ) -> None:

@@ -91,7 +91,7 @@ def check(body: str) -> str:
         ),
         (CHECKS, check("yield Issue('Fel', 'steps')"), "check_report points at 'steps'"),
         (CHECKS, check("yield Issue(' ', 'walks')"), "say what to do"),
-        (CHECKS, check("yield Issue('%(n)s fel', 'walks')"), "the values that it names"),
+        (CHECKS, check("yield Issue('%(n)s fel', 'walks')"), "Issue.values: expected values for"),
         (CHECKS, check("return 'fel'"), "it raised TypeError: expected Issue"),
         (
             CHECKS,
@@ -189,14 +189,6 @@ def check(body: str) -> str:
             + PAGES
             + "@pages.get('/')\ndef overview():\n    return f'<h1>{SEEN}</h1>'\n",
             "stands on /domain/odd/",
-        ),
-        (
-            SECRET,
-            check(
-                "found = report.data.get('found')\n"
-                "    return [Issue(found, 'found', Level.WARNING)] if found else []"
-            ),
-            "stands on /",
         ),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from registry.api import today
 from registry.host import loading, manifest
 from registry.host.values import Issue, Level, MeasureView, ReportView, RoundView
 
@@ -50,7 +51,7 @@ def test_an_organisation_is_decided_before_the_period_ends() -> None:
     ("days", "expected"), [(-1, [Level.ERROR]), (0, []), (700, []), (800, [Level.WARNING])]
 )
 def test_an_analysis_is_renewed_every_second_year(days: int, expected: list[Level]) -> None:
-    day = date.today() - timedelta(days=days)
+    day = today() - timedelta(days=days)
     view = MeasureView(1, "2.6.2", "Analys", data={"security_analysis_on": day})
     assert [one.level for one in DOMAIN.module.check_measure(measure=view)] == expected
     empty = MeasureView(1, "2.6.2", "Analys")
