@@ -159,6 +159,7 @@ def develop(host: str, port: int) -> None:
     with app.app_context():
         _refuse_old_database()
         switching.upgrade_tables(app)
+        switching.enable_new(app)
         db.session.commit()
         db.engine.dispose()
     folders = [found.manifest.folder for found in loading.loaded(app).found.values()]

@@ -4,8 +4,8 @@ import ast
 import dataclasses
 import json
 import re
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,16 @@ from typing import Any
 import click
 import pytest
 from babel.messages.pofile import read_po
+from flask import Flask
 
 from registry import api
 from registry.cli import main
 from registry.config import Settings
 from registry.demo import accounts
-from registry.host import calls, hookspecs
+from registry.host import calls, hookspecs, scaffold
+from registry.host.importing import forget
 from registry.host.loading import Domain, load_folder
+from registry.host.scaffold import NewPlugin
 from registry.host.values import MeasureView, ReportView, RoundView
 
 CHECKOUT = Path(__file__).parents[1]
@@ -54,53 +57,60 @@ def test_everything_a_plugin_may_import_is_named() -> None:
     assert [name for name in api.__all__ if f"`{name}`" not in PLUGINS] == []
 
 
+TUTORIAL, REFERENCE = PLUGINS.split("\n# Reference\n")
+
+
 @pytest.fixture
-def walks(tmp_path: Path) -> Iterator[Domain]:
-    """The domain in ten lines, with the metric that is shown later, as a reader would copy it."""
-    (manifest,) = code("toml")
-    first, metric = (
-        text for text in code("python") if "report_fields():" in text or "float" in text
-    )
-    assert len([line for line in first.splitlines() if line]) <= 10
-    folder = tmp_path / "safety_walks"
-    folder.mkdir()
-    (folder / "plugin.toml").write_text(manifest, "utf-8")
-    (folder / "__init__.py").write_text(first + metric, "utf-8")
+def tutorial(tmp_path: Path) -> Iterator[Domain]:
+    """The domain as somebody has it who has copied every step, after ``plugin new``."""
+    scaffold.write(NewPlugin("food_supply", "Mat", "Krisberedskap", "Test"), tmp_path, [])
+    steps = "\n".join(code("python", TUTORIAL.partition("## 7.")[0]))
+    (tmp_path / "food_supply" / "__init__.py").write_text(steps, "utf-8")
     found = load_folder(tmp_path)
     assert found.refusals == {}
-    yield found.domains["safety_walks"]
-    del sys.modules["registry_plugins.safety_walks"]
+    yield found.domains["food_supply"]
+    forget("food_supply")
 
 
 def report(**data: Any) -> ReportView:
     round_ = RoundView("2021", "2021", date(2021, 1, 1), date(2021, 12, 31), date(2022, 1, 31))
-    return ReportView("Kulturnämnden", round_, MeasureView(1, "1.1", "Vandra"), "ongoing", data)
+    return ReportView("Kulturnämnden", round_, MeasureView(1, "1.1", "Lagra"), "ongoing", data)
 
 
-def test_the_ten_line_domain_asks_checks_and_measures(walks: Domain) -> None:
-    assert [(one.kind, one.label, one.required) for one in walks.report_fields] == [
-        ("whole", "Trygghetsvandringar", True),
-        ("text", "Platser", False),
+def test_the_domain_of_the_tutorial_asks_checks_measures_and_shows(
+    app: Flask, tutorial: Domain
+) -> None:
+    assert [(one.kind, one.label) for one in tutorial.report_fields] == [
+        ("whole", "Dagars lager"),
+        ("flag", "Finns avtal om leverans i kris?"),
     ]
-    (issue,) = calls.check_report(walks, report(walks=3)).issues
-    assert (issue.field, issue.level) == ("places", api.Level.ERROR)
-    assert calls.check_report(walks, report(walks=3, places="Centrum")) == calls.Checked(())
-    (metric,) = walks.metrics
-    assert calls.compute(walks, metric, report(walks=3)) == 3
-    assert calls.compute(walks, metric, report()) is None
+    assert [one.secrecy for one in tutorial.measure_fields] == [None, "OSL 18:13"]
+    (warning,) = calls.check_report(tutorial, report(days=0)).issues
+    assert (warning.field, warning.level) == ("days", api.Level.WARNING)
+    (issue,) = calls.check_report(tutorial, report(days=4000)).issues
+    assert issue.message == "Högst 3650 dagar."
+    assert calls.check_report(tutorial, report()) == calls.Checked(())
+    days, covered, _households = tutorial.metrics
+    assert calls.compute(tutorial, days, report(days=7)) == 7
+    assert calls.compute(tutorial, covered, report(with_agreement=1, kitchens=4)) == 25
+    assert calls.compute(tutorial, covered, report()) is None
+    assert tutorial.blueprint is not None
+    past = api.BoardReport("Kulturnämnden", 1, report().round, "accepted", "done", {"days": 3})
+    panel = calls.measure_panel(tutorial, replace(report().measure, reported=(past,)))
+    assert panel is not None
+    assert [(row.label, row.value) for row in panel.rows] == [("2021, Kulturnämnden", 3)]
 
 
-def test_the_pages_of_a_domain_are_taken_in_as_shown(tmp_path: Path) -> None:
-    (manifest,) = code("toml")
-    (pages,) = (text for text in code("python") if "Blueprint(" in text)
-    folder = tmp_path / "safety_walks"
-    folder.mkdir()
-    (folder / "plugin.toml").write_text(manifest, "utf-8")
-    (folder / "__init__.py").write_text(pages, "utf-8")
+@pytest.mark.parametrize("text", code("python", REFERENCE))
+def test_the_examples_of_the_reference_are_taken_in(tmp_path: Path, text: str) -> None:
+    scaffold.write(NewPlugin("safety_walks", "Vandringar", "Trygg miljö", "Test"), tmp_path, [])
+    text = text.replace("food_supply", "safety_walks")
+    if text.lstrip().startswith("# contribution"):
+        return  # the hooks' signatures, held above
+    (tmp_path / "safety_walks" / "__init__.py").write_text(text, "utf-8")
     found = load_folder(tmp_path)
-    del sys.modules["registry_plugins.safety_walks"]
+    forget("safety_walks")
     assert found.refusals == {}
-    assert found.domains["safety_walks"].blueprint is not None
 
 
 def test_the_settings_are_those_of_the_code_with_their_defaults() -> None:

@@ -64,9 +64,17 @@ def release(name: str) -> bool:
 
 def enable_bundled(app: Flask) -> None:
     """A new installation has the domains that came with it on; the caller commits."""
+    _enable(app, loaded(app).bundled)
+
+
+def enable_new(app: Flask) -> None:
+    """Switch on every domain that has never been switched: while one is being written."""
+    _enable(app, frozenset(loaded(app).domains))
+
+
+def _enable(app: Flask, names: frozenset[str]) -> None:
     known = set(db.session.scalars(sa.select(PluginState.name)))
-    found = loaded(app)
-    for name in sorted(found.bundled & found.domains.keys() - known):
+    for name in sorted(names & loaded(app).domains.keys() - known):
         switch(name, on=True)
 
 
