@@ -145,12 +145,13 @@ def load_all(found: Sequence[Found | Refusal], approved: Mapping[str, str]) -> L
     domains: dict[str, Domain] = {}
     refusals: dict[str, Refusal] = {}
     readable: dict[str, Found] = {}
+    before = tampering.marks()
     for one in found:
         if isinstance(one, Refusal):
             refusals[one.name] = one
             continue
         readable[one.name] = one
-        result = take_in(one, approved.get(one.name))
+        result = take_in(one, approved.get(one.name), before)
         if isinstance(result, Domain):
             domains[one.name] = result
         else:
@@ -169,12 +170,17 @@ def load_folder(folder: Path) -> Loaded:
     return load_all(list(find([folder], bundled=folder)), {})
 
 
-def take_in(found: Found, approved: str | None) -> Domain | Refusal:
-    """Load one plugin, or say why not; nothing it changed outside itself stays changed."""
+def take_in(
+    found: Found, approved: str | None, before: tampering.Marks | None = None
+) -> Domain | Refusal:
+    """Load one plugin, or say why not; nothing it changed outside itself stays changed.
+
+    :param before: what stood where before any plugin was loaded; read now when left out.
+    """
     if found.origin != "bundled" and approved != found.digest:
         reason = "it is not approved" if approved is None else "it has changed since its approval"
         return Refusal(found.name, "approval", f"{reason} (digest {found.digest})")
-    before = tampering.marks()
+    before = before if before is not None else tampering.marks()
     try:
         domain = runner.run(lambda: load(found), SECONDS)
         changed = tampering.undo(before)

@@ -130,12 +130,29 @@ def _package_folder(point: EntryPoint) -> Path | None:
 
 
 def read(folder: Path, origin: str = "folder", name: str | None = None) -> Found | Refusal:
-    """:param name: what the plugin must be called: its folder's or its entry point's name."""
+    """Read a plugin, unless just these files have been read in this process before.
+
+    :param name: what the plugin must be called: its folder's or its entry point's name.
+    """
     name = name or folder.name
     try:
-        files = _files(folder)
+        files = _listed(folder)
+        key = (folder, origin, name)
+        known = _read.get(key)
+        if known is None or known[0] != files:
+            known = (files, _taken(folder, origin, name, files))
+            _read[key] = known
     except (OSError, ValueError) as error:
         return Refusal(name, "files", str(error))
+    return known[1]
+
+
+Listing = tuple[tuple[str, int, int, int], ...]
+_read: dict[tuple[Path, str, str], tuple[Listing, "Found | Refusal"]] = {}
+
+
+def _taken(folder: Path, origin: str, name: str, listed: Listing) -> Found | Refusal:
+    files = {path: (folder / path).read_bytes() for path, *_state in listed}
     try:
         if "plugin.toml" not in files:
             raise ValueError("there is none")
@@ -150,29 +167,33 @@ def read(folder: Path, origin: str = "folder", name: str | None = None) -> Found
     return Found(manifest, origin, files)
 
 
-def _files(folder: Path) -> dict[str, bytes]:
-    """Every file of a plugin; caches and hidden files are not read, and so are never used.
+def _listed(folder: Path) -> Listing:
+    """Every file of a plugin with its size and times; caches and hidden files are not read, and so
+    are never used.
 
     :raises ValueError: for a symlink (it may lead to what nobody has approved), or too much.
     """
     if folder.is_symlink():
         raise ValueError("the folder is a symlink")
-    found: dict[str, bytes] = {}
-    size = 0
-    for place, folders, names in os.walk(folder):
-        folders[:] = sorted(one for one in folders if one != "__pycache__" and one[0] != ".")
-        for one in (*folders, *names):
-            if (Path(place) / one).is_symlink():
-                raise ValueError(f"{(Path(place) / one).relative_to(folder)} is a symlink")
-        for one in sorted(names):
-            if one.startswith(".") or one.endswith((".pyc", ".pyo")):
-                continue
-            path = Path(place) / one
-            size += path.stat().st_size
-            if size > LARGEST or len(found) >= MOST_FILES:
-                raise ValueError(f"more than {LARGEST} bytes or {MOST_FILES} files")
-            found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return found
+    found: list[tuple[str, int, int, int]] = []
+    waiting = [(folder, "")]
+    while waiting:
+        place, prefix = waiting.pop()
+        with os.scandir(place) as entries:
+            for entry in entries:
+                path = prefix + entry.name
+                if entry.is_symlink():
+                    raise ValueError(f"{path} is a symlink")
+                if entry.name.startswith(".") or entry.name == "__pycache__":
+                    continue
+                if entry.is_dir():
+                    waiting.append((Path(entry.path), f"{path}/"))
+                elif not entry.name.endswith((".pyc", ".pyo")):
+                    state = entry.stat()
+                    found.append((path, state.st_size, state.st_mtime_ns, state.st_ctime_ns))
+    if len(found) > MOST_FILES or sum(size for _path, size, *_times in found) > LARGEST:
+        raise ValueError(f"more than {LARGEST} bytes or {MOST_FILES} files")
+    return tuple(sorted(found))
 
 
 def _check(expected: str, values: dict[str, Any]) -> None:

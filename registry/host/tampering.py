@@ -11,34 +11,42 @@ from typing import Any
 
 WATCHED = ("builtins", "flask", "flask_login", "flask_wtf", "jinja2", "registry", "werkzeug")
 CLASSES = ("flask", "registry")
-Marks = list[tuple[Any, str, Any]]
+Marks = list[tuple[Any, dict[str, Any]]]
 
 
 def marks() -> Marks:
-    """What stands where just now."""
+    """What stands where just now: owner → name → value."""
     found: Marks = []
     for name, module in list(sys.modules.items()):
         top = name.partition(".")[0]
         if top not in WATCHED or not isinstance(module, ModuleType):
             continue
-        for key, value in list(vars(module).items()):
-            if key.startswith("__"):
-                continue
-            found.append((module, key, value))
-            if top in CLASSES and isinstance(value, type) and value.__module__ == name:
-                found += [
-                    (value, inner, one)
-                    for inner, one in list(vars(value).items())
-                    if callable(one) and not inner.startswith("__")
-                ]
+        own = {key: value for key, value in vars(module).items() if not key.startswith("__")}
+        found.append((module, own))
+        if top in CLASSES:
+            found += [
+                (value, _methods(value))
+                for value in own.values()
+                if isinstance(value, type) and value.__module__ == name
+            ]
     return found
+
+
+def _methods(kind: type) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in vars(kind).items()
+        if callable(value) and not key.startswith("__")
+    }
 
 
 def undo(before: Marks) -> list[str]:
     """Put back what has been changed since; the names of what was."""
     changed: list[str] = []
-    for owner, key, value in before:
-        if vars(owner).get(key) is not value:
-            setattr(owner, key, value)
-            changed.append(f"{owner.__name__}.{key}")
+    for owner, names in before:
+        now = vars(owner)
+        for key, value in names.items():
+            if now.get(key) is not value:
+                setattr(owner, key, value)
+                changed.append(f"{owner.__name__}.{key}")
     return changed

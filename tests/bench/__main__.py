@@ -18,7 +18,7 @@ from flask import Flask
 from registry import create_app
 from registry.db import db
 from registry.host import switching
-from tests.bench import commands, report, servers
+from tests.bench import commands, domains, report, servers
 from tests.bench.figures import Bench, Effort, Figures
 from tests.bench.pages import pages
 from tests.bench.report import Target
@@ -42,6 +42,8 @@ class Run:
 
 def main() -> int:
     options = _options()
+    if options.domains:
+        return _domains(options.quick)
     sizes, effort = (QUICK_SIZES, QUICK_EFFORT) if options.quick else (SIZES, EFFORT)
     runs = []
     for size in options.measures or sizes:
@@ -51,6 +53,9 @@ def main() -> int:
     targets = _targets(runs)
     if not options.page:
         targets += _command_targets(1_000 if options.quick else commands.ROWS)
+    if not options.page:
+        _domains(options.quick)
+        print()
     print(f"Targets, with {runs[-1].measures:,} measures\n")
     print("\n".join(map(str, targets)))
     if options.json:
@@ -64,8 +69,18 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a small plan and few requests")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--measures", type=int, nargs="+", metavar="N", help="sizes of the plan")
+    parser.add_argument("--domains", action="store_true", help="only what domains cost")
     parser.add_argument("--page", default="", metavar="TEXT", help="only pages named so")
     return parser.parse_args()
+
+
+def _domains(quick: bool) -> int:
+    _say("the same pages with 0, 2, 9 and 30 domains")
+    with tempfile.TemporaryDirectory(prefix="registry-bench-") as folder:
+        costs, targets = domains.measure(Path(folder), 2 if quick else 9)
+    print(f"Milliseconds of processor time a request, nothing kept\n\n{domains.table(costs)}\n")
+    print("\n".join(map(str, targets)))
+    return 0
 
 
 def _run(size: int, effort: Effort, instance: Path, wanted: str) -> Run:

@@ -25,7 +25,7 @@ class Target:
         share = self.figure / self.limit - 1
         verdict = "met    " if self.met else "NOT MET"
         figures = f"{self.figure:6.2f} of {self.limit:g} {self.unit}"
-        return f"{verdict}   {self.name:<34}{figures:<24}{share:+.0%}"
+        return f"{verdict}   {self.name:<50}{figures:<24}{share:+.0%}"
 
 
 def table(figures: Iterable[Figures]) -> str:
