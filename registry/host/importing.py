@@ -95,7 +95,7 @@ def forget(name: str) -> None:
     whole = module_name(name)
     for known in list(sys.modules):
         if known == whole or known.startswith(whole + "."):
-            del sys.modules[known]
+            sys.modules.pop(known, None)
 
 
 def sources(files: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -35,4 +35,4 @@ def write_plugin(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     yield write
     for name in list(sys.modules):
         if name.removeprefix("registry_plugins.").split(".")[0] in written:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
