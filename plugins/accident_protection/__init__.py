@@ -286,7 +286,7 @@ def overview() -> str:
             ],
             charts=[
                 Chart(
-                    "Åtgärder efter olyckstyp",
+                    "Åtgärder per olyckstyp",
                     [Row(label, types.count(value)) for value, label in ACCIDENTS] if types else [],
                 )
             ],

@@ -278,7 +278,7 @@ def overview() -> str:
             ],
             charts=[
                 Chart(
-                    "Åtgärder efter uppgift i överenskommelsen",
+                    "Åtgärder per uppgift i överenskommelsen",
                     [Row(label, tasks.count(value)) for value, label in TASKS] if tasks else [],
                 )
             ],

@@ -55,7 +55,7 @@ CRIMES = (
     ("extremism", "Extremism och hatbrott"),
     ("welfare_crime", "Välfärdsbrott"),
 )
-PREVENTION = (("social", "Social"), ("situational", "Situationell"))
+PREVENTION = (("social", "Socialt"), ("situational", "Situationellt"))
 FOLLOW_UP = Clock(
     "follow_up",
     "Följa upp åtgärdsplanen mot brott",
@@ -79,7 +79,7 @@ def measure_fields() -> list[Field]:
         Choice(
             "prevention_type",
             "Typ av förebyggande arbete",
-            help="Social: påverkar viljan att begå brott. Situationell: gör brottet svårare.",
+            help="Socialt: påverkar viljan att begå brott. Situationellt: gör brottet svårare.",
             options=PREVENTION,
         ),
         Choice(

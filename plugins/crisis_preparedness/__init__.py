@@ -286,7 +286,7 @@ def overview() -> str:
                 ),
                 Row(
                     "Nästa planerade övning",
-                    coming[0].planned_on if coming else None,
+                    coming[0].planned_on if coming else "Ingen planerad",
                     note=coming[0].title if coming else "",
                 ),
             ],
@@ -321,7 +321,7 @@ def overview() -> str:
                     ],
                 ),
                 Gap(
-                    "Genomförd övning som inte är utvärderad",
+                    "Genomförda övningar som inte är utvärderade",
                     [
                         Line(one.board, now.measure(one))
                         for one in sent

@@ -130,7 +130,8 @@ def importers() -> list[Importer]:
             "classifications",
             "Läs in klassningar",
             read_classifications,
-            help="En CSV-fil med rubrikerna Åtgärd, Klassad den och de fyra aspekterna i KLASSA.",
+            help="En CSV-fil med rubrikerna Åtgärd, Klassad den, Konfidentialitet, Riktighet, "
+            "Tillgänglighet och Spårbarhet. Skriv åtgärdens nummer och nivåerna som siffror.",
         )
     ]
 
@@ -247,7 +248,7 @@ def overview() -> str:
                         "Handlingsplan, %",
                         "Nivå",
                         "Incidenter",
-                        "I tid",
+                        "Rapporterade i tid",
                     ],
                     [
                         [

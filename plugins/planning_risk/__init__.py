@@ -305,7 +305,7 @@ def overview() -> str:
             ],
             charts=[
                 Chart(
-                    "Åtgärder efter risktyp",
+                    "Åtgärder per risktyp",
                     [Row(label, risks.count(value)) for value, label in RISKS] if risks else [],
                     note="En åtgärd kan gälla flera risker.",
                 )
