@@ -14,7 +14,7 @@ BIN := .venv/bin
 VENDOR := registry/static/vendor
 STYLES := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
-PO := $(wildcard registry/translations/*/LC_MESSAGES/*.po plugins/*/locale/*/LC_MESSAGES/*.po)
+PO := $(wildcard registry/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 EXTRACT := $(BIN)/pybabel -q extract --mapping-file=pyproject.toml --no-location --sort-output --no-wrap \
 	--keywords=_l --keywords=lazy_gettext --keywords=lazy_ngettext:1,2 --keywords=lazy_pgettext:1c,2 \
@@ -114,6 +114,10 @@ check: setup ## Format, lint, types, layers, templates, translations
 format: setup ## Put the code into the form that `make check` asks for
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.PHONY: guards
+guards: setup ## Take each guard of the plugin host out and see that a test fails
+	$(BIN)/python -m tests.host.guards
 
 .PHONY: bench
 bench: setup ## Measure speed at scale (ARGS= goes to tests.bench)

@@ -101,8 +101,11 @@ def keys() -> None:
 def rotate_keys() -> None:
     """Make a new key and seal every secret answer under it; the registry may run meanwhile."""
     done = 0
-    for done, total in vault.rotate():
-        click.echo(f"\r{done} of {total}", nl=False)
+    try:
+        for done, total in vault.rotate():
+            click.echo(f"\r{done} of {total}", nl=False)
+    except vault.Rotating as error:
+        raise Failure("the keys are being rotated already", 1) from error
     click.echo(f"\r{done} secret answers are sealed under a new key. Back up the key file.")
 
 

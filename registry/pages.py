@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from registry.config import Settings
 from registry.db import SAFE_METHODS
+from registry.host import active, overview
 from registry.people.permissions import Denied, Permission, may
 
 PACKAGE = Path(__file__).parent
@@ -84,6 +85,11 @@ def menu() -> list[Link]:
     entries: list[Link] = []
     if viewer.boards(Permission.WRITE_REPORTS):
         entries.append(Link(_("Att göra"), url_for("reporting.my_work"), "work"))
+    for name in sorted(viewer.domains(Permission.READ_DOMAIN)):
+        domain = active.current().get(name)
+        if domain is not None:
+            own = overview.links(name)[:1]
+            entries += [Link(domain.title, address, f"domain-{name}") for _label, address in own]
     if may(viewer, Permission.READ_PLAN):
         entries.append(Link(_("Planen"), url_for("plan.current"), "plan"))
         entries.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
@@ -91,7 +97,7 @@ def menu() -> list[Link]:
         entries.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
     if may(viewer, Permission.READ_FOLLOWUP):
         entries.append(Link(_("Uppföljning"), url_for("followup.latest"), "followup"))
-    if may(viewer, Permission.EDIT_PLAN):
+    if may(viewer, Permission.EDIT_PLAN) or viewer.domains(Permission.READ_DOMAIN):
         entries.append(Link(_("Tidsfrister"), url_for("domains.clocks"), "clocks"))
     if may(viewer, Permission.MANAGE_BOARDS):
         entries.append(Link(_("Nämnder"), url_for("people.boards"), "boards"))

@@ -115,7 +115,10 @@ def edit_exercise(exercise_id: int) -> ResponseReturnValue:
 @pages.post("/exercises/<int:exercise_id>/remove")
 def remove_exercise(exercise_id: int) -> ResponseReturnValue:
     _require()
-    session.delete(_find(exercise_id))
+    exercise = _find(exercise_id)
+    if request.form.get("row_version") != str(exercise.row_version):
+        return _done("Någon annan har ändrat övningen. Läs den innan du tar bort den.")
+    session.delete(exercise)
     session.commit()
     return _done("Övningen är borttagen.")
 

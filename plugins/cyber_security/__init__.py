@@ -139,14 +139,20 @@ def importers() -> list[Importer]:
 def read_classifications(content: bytes) -> Iterator[ImportRow]:
     columns = {"Klassad den": "classified_on", "Informationstillgång eller system": "asset"}
     columns |= {label: name for name, label in ASPECTS.items()}
-    lines = content.decode("utf-8-sig").splitlines()
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError:  # as Excel writes CSV in Windows
+        lines = content.decode("cp1252", "replace").splitlines()
     reader = csv.DictReader(lines, delimiter=";" if ";" in "".join(lines[:1]) else ",")
     if "Åtgärd" not in (reader.fieldnames or ()):
         raise ValueError("Filen har ingen kolumn som heter Åtgärd.")
-    for row in reader:
-        given = {name: row[title] for title, name in columns.items() if row.get(title)}
-        if row["Åtgärd"]:
-            yield ImportRow(row["Åtgärd"], given)
+    try:
+        for row in reader:
+            given = {name: row[title] for title, name in columns.items() if row.get(title)}
+            if row["Åtgärd"]:
+                yield ImportRow(row["Åtgärd"], given)
+    except csv.Error as error:
+        raise ValueError("Filen kan inte läsas som en CSV-fil.") from error
 
 
 @hookimpl
@@ -154,8 +160,8 @@ def check_measure(measure: MeasureView) -> Iterator[Issue]:
     for name in ASPECTS:
         if measure.data.get(name) == "4":
             yield Issue(
-                "Nivå 4 rör Sveriges säkerhet. Systemet ska hanteras utanför den vanliga "
-                "katalogen: kontakta säkerhetsskyddschefen.",
+                "Ett sådant system ska hanteras utanför den vanliga katalogen: kontakta "
+                "säkerhetsskyddschefen.",
                 name,
                 Level.WARNING,
             )

@@ -105,8 +105,7 @@ def give_clearance(user_id: int) -> ResponseReturnValue:
     form = ClearanceForm()
     form.offer(domains.titles())
     if not form.validate_on_submit():
-        flash(_("Välj en domän och skriv varför."), "danger")
-        return redirect(url_for("admin.edit_user", user_id=user_id, _anchor="clearances"), 303)
+        return _user_page(person, UserForm(None, obj=person), {}, form), 422
     try:
         accounts.give_clearance(g.viewer, user_id, form.domain.data, form.reason.data or "")
         flash(_("%(person)s får läsa domänens skyddade uppgifter.", person=person.name), "success")
@@ -175,12 +174,16 @@ def _person(user_id: int) -> accounts.Account:
 
 
 def _user_page(
-    person: accounts.Account, form: UserForm, differences: dict[str, conflict.Difference]
-) -> ResponseReturnValue:
+    person: accounts.Account,
+    form: UserForm,
+    differences: dict[str, conflict.Difference],
+    clearance_form: ClearanceForm | None = None,
+) -> str:
     role_form = GiveRoleForm(formdata=None)
     role_form.offer(boards.names(), domains.titles())
-    clearance_form = ClearanceForm(formdata=None)
-    clearance_form.offer(domains.titles())
+    if clearance_form is None:
+        clearance_form = ClearanceForm(formdata=None)
+        clearance_form.offer(domains.titles())
     return render_template(
         "admin/users_edit.html",
         person=person,

@@ -103,7 +103,7 @@ def calendar(found: list[Deadline], site: str, address: str) -> bytes:
         event.add("dtstart", one.due)
         event.add("summary", f"{one.domain.say(one.clock.label)} ({one.clock.law})")
         text = [one.measure, one.domain.say(one.clock.help), address]
-        event.add("description", "\n".join(part for part in text if part))
+        event.add("description", "\n".join(" ".join(part.split()) for part in text if part))
         alarm = icalendar.Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", one.domain.say(one.clock.label))

@@ -7,10 +7,12 @@ import sqlalchemy as sa
 from registry.db import db
 from registry.host import vault
 from registry.host.models import SubjectKind
-from registry.people.permissions import Permission, Viewer, require
+from registry.people.models import Board
+from registry.people.permissions import Denied, Permission, Viewer, require
 from registry.plan.models import GoalArea, Measure
 from registry.plan.visibility import visible_measures
 from registry.reporting.models import FrozenItem, Report, ReportItem
+from registry.reporting.rounds import only_boards_in
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,12 @@ def subject(viewer: Viewer, domain: str, kind: SubjectKind, subject_id: int) -> 
     found = row.first()
     if found is None:
         return None
-    if found.board_id is not None:
-        require(viewer, Permission.READ_REPORTS, board_id=found.board_id)
+    boards = only_boards_in(viewer, domain)
+    if found.board_id is not None and boards is not None and found.board_id not in boards:
+        raise Denied(Permission.READ_REPORTS)
     marks = vault.marks(kind, [subject_id])[subject_id][domain]
+    if not marks and found.domain != domain:
+        return None  # the measure is another domain's, or nobody's
     return Subject(
         kind,
         subject_id,
@@ -70,6 +75,7 @@ _MEASURE = (
         Measure.id,
         Measure.number,
         Measure.title,
+        GoalArea.domain,
         sa.type_coerce(_none, sa.Integer).label("board_id"),
         sa.type_coerce(_none, sa.Text).label("board"),
     )
@@ -78,16 +84,29 @@ _MEASURE = (
 )
 _ITEM = (
     sa.select(
-        Measure.id, Measure.number, Measure.title, Report.board_id, sa.literal("").label("board")
+        Measure.id,
+        Measure.number,
+        Measure.title,
+        GoalArea.domain,
+        Report.board_id,
+        Board.name.label("board"),
     )
+    .join(GoalArea, GoalArea.id == Measure.area_id)
     .join(ReportItem, ReportItem.measure_id == Measure.id)
     .join(Report, Report.id == ReportItem.report_id)
+    .join(Board, Board.id == Report.board_id)
     .where(ReportItem.id == sa.bindparam("id"))
 )
 _FROZEN = (
     sa.select(
-        Measure.id, Measure.number, Measure.title, Report.board_id, Report.board_name.label("board")
+        Measure.id,
+        Measure.number,
+        Measure.title,
+        GoalArea.domain,
+        Report.board_id,
+        Report.board_name.label("board"),
     )
+    .join(GoalArea, GoalArea.id == Measure.area_id)
     .join(FrozenItem, FrozenItem.measure_id == Measure.id)
     .join(Report, Report.id == FrozenItem.report_id)
     .where(FrozenItem.id == sa.bindparam("id"))

@@ -32,7 +32,7 @@ from registry.reporting.models import (
 )
 from registry.reporting.outcomes import COUNTED
 from registry.reporting.period import bounds
-from registry.reporting.rounds import only_boards
+from registry.reporting.rounds import only_boards_in
 
 
 def init_app(app: Flask) -> None:
@@ -58,7 +58,7 @@ def standing(viewer: Viewer, domain: Domain) -> Standing:
     measures = _measures(domain)
     if not measures:
         return Standing()
-    found = db.session.execute(_of_boards(_REPORTS, viewer), {"domain": domain.name}).all()
+    found = db.session.execute(_of_boards(_REPORTS, viewer, domain), {"domain": domain.name}).all()
     rows = [row for row in found if row.identity in measures]
     answers = reported_answers(domain, [row.frozen_id for row in rows if row.frozen_id])
     latest = max(((row.opens_on, row.round_id) for row in rows), default=(None, None))[1]
@@ -77,7 +77,7 @@ def standing(viewer: Viewer, domain: Domain) -> Standing:
 def reported(domain: Domain, measure_id: int, viewer: Viewer) -> tuple[BoardReport, ...]:
     """What has been submitted on one measure, the latest first, as far as the viewer may see."""
     identity = sa.select(Measure.identity).where(Measure.id == measure_id).scalar_subquery()
-    query = _of_boards(_REPORTS, viewer).where(Measure.identity == identity)
+    query = _of_boards(_REPORTS, viewer, domain).where(Measure.identity == identity)
     rows = db.session.execute(query, {"domain": domain.name}).all()
     rows = [row for row in rows if row.frozen_id]
     answers = reported_answers(domain, [row.frozen_id for row in rows])
@@ -147,8 +147,10 @@ def reported_answers(domain: Domain, frozen_ids: Iterable[int]) -> dict[int, Boa
     }
 
 
-def _of_boards(query: sa.Select[*tuple[Any, ...]], viewer: Viewer) -> sa.Select[*tuple[Any, ...]]:
-    own = only_boards(viewer)
+def _of_boards(
+    query: sa.Select[*tuple[Any, ...]], viewer: Viewer, domain: Domain
+) -> sa.Select[*tuple[Any, ...]]:
+    own = only_boards_in(viewer, domain.name)
     return query if own is None else query.where(Report.board_id.in_(own))
 
 

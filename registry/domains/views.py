@@ -8,7 +8,7 @@ from flask_babel import ngettext
 
 from registry.domains import clocks, importing, secrets
 from registry.domains.forms import FileForm, ReasonForm
-from registry.host import active
+from registry.host import active, overview
 from registry.host.loading import Domain
 from registry.host.models import SubjectKind
 from registry.host.values import Importer
@@ -90,7 +90,8 @@ def confirm(name: str, importer: str) -> ResponseReturnValue:
         ),
         "success",
     )
-    return redirect(url_for("plan.measures", domain=name), 303)
+    own = overview.links(name)
+    return redirect(own[0][1] if own else url_for("plan.measures", domain=name), 303)
 
 
 def _importer(name: str, importer: str) -> tuple[Domain, Importer]:

@@ -6,12 +6,15 @@ the request's own transaction has ended; at the third the domain is switched off
 its data kept.
 """
 
+import csv
 import json
+import os
 import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from math import isfinite
@@ -24,6 +27,7 @@ from flask import Flask, current_app, g, has_app_context
 from registry.config import Settings
 from registry.db import db, now
 from registry.host import runner
+from registry.host.last_words import LastWords
 from registry.host.loading import Domain
 from registry.host.metrics import Metric
 from registry.host.models import Generation, PluginState
@@ -46,6 +50,7 @@ MOST_IMPORTED = 10_000
 LONGEST = 2000
 LARGEST = 1_000_000
 KEPT_TIMES = 200
+TOO_MUCH = 10**14  # beyond what the registry's numbers hold: no measurement
 Secrets = Sequence[str]
 T = TypeVar("T")
 
@@ -93,7 +98,22 @@ class _Times:
 def init_app(app: Flask, settings: Settings) -> None:
     app.extensions["hook_seconds"] = settings.hook_seconds
     app.extensions["hook_times"] = {}
+    app.extensions["last_words"] = LastWords(settings.instance / "running")
+    app.extensions["heard"] = 0
+    app.before_request(_hear_the_dead)
     app.teardown_appcontext(_write_strikes)
+
+
+def _hear_the_dead() -> None:
+    """At a process's first request: what was a process at that died in the middle of a call?"""
+    if current_app.extensions["heard"] == os.getpid():
+        return
+    current_app.extensions["heard"] = os.getpid()
+    words: LastWords = current_app.extensions["last_words"]
+    for name, what in words.of_the_dead():
+        trace = f"{what}\nthe process ended in the middle of this call"
+        current_app.logger.error("plugin %s: %s", name, trace)
+        g.setdefault("strikes", {}).setdefault((name, what), trace)
 
 
 # decision hooks ------------------------------------------------------------------------------
@@ -194,19 +214,22 @@ def _panel(domain: Domain, hook: str, **values: Any) -> Panel | None:
 
 def read_file(domain: Domain, importer: Importer, content: bytes) -> list[ImportRow]:
     """:raises Fault: when the importer failed; that a file is not of its kind is no strike.
-    :raises ValueError: what the importer says of a file that it cannot read."""
-    refused: list[ValueError] = []
+    :raises ValueError: what the importer says of a file that it cannot read, if anything."""
+    refused: list[Exception] = []
+    secret = any(spec.secrecy for spec in domain.measure_fields)
 
     def ask() -> list[ImportRow]:
         try:
             return _as_import_rows(importer.read(content))
-        except ValueError as error:
+        except (ValueError, csv.Error) as error:
             refused.append(error)
             return []
 
-    rows = guarded(domain, f"importer {importer.name}", ask, seconds=10)
+    rows = guarded(domain, f"importer {importer.name}", ask, secret=secret, seconds=10)
     if refused:
-        raise refused[0]
+        # what Python itself says of a file is no sentence for people
+        said = str(refused[0]) if type(refused[0]) is ValueError else ""
+        raise ValueError(said) from refused[0]
     return rows
 
 
@@ -258,6 +281,8 @@ def guarded(
     :raises Fault: when a plugin's code failed.
     """
     limit = seconds or current_app.extensions["hook_seconds"]
+    words: LastWords = current_app.extensions["last_words"]
+    slot = words.begin(domain.name, what)
     began = time.perf_counter()
     try:
         return ask() if inside else runner.run(ask, limit)
@@ -265,6 +290,7 @@ def guarded(
         strike(domain, what, error, secret=secret)
         raise Fault(domain.name) from error
     finally:
+        words.end(slot)
         _time(domain.name, what, time.perf_counter() - began)
 
 
@@ -402,7 +428,7 @@ def _as_number(answer: Any) -> float | None:
     known = isinstance(answer, int | float | Decimal) and not isinstance(answer, bool)
     if not known or not isfinite(answer):
         raise TypeError(f"expected a number or None, got {answer!r:.80}")
-    return float(answer)
+    return float(answer) if abs(answer) < TOO_MUCH else None
 
 
 def _as_panel(answer: Any) -> Panel | None:
@@ -410,18 +436,32 @@ def _as_panel(answer: Any) -> Panel | None:
         return None
     if not isinstance(answer, Panel):
         raise TypeError(f"expected Panel or None, got {answer!r:.80}")
-    rows = tuple(islice(answer.rows, MOST_ROWS + 1))
-    if len(rows) > MOST_ROWS:
-        raise ValueError(f"Panel.rows: more than {MOST_ROWS}")
+    rows = tuple(islice(answer.rows, MOST_ROWS))  # a long history is cut, it is no fault
     for row in rows:
-        if not isinstance(row, Row):
-            raise TypeError(f"Panel.rows: expected Row, got {row!r:.80}")
-        _short(row.label, "Row.label")
-        if isinstance(row.value, str):
-            _short(row.value, "Row.value")
+        _check_row(row)
     _short(answer.title, "Panel.title")
     _short(answer.text, "Panel.text")
     return replace(answer, rows=rows)
+
+
+def _check_row(row: Any) -> None:
+    if not isinstance(row, Row):
+        raise TypeError(f"Panel.rows: expected Row, got {row!r:.80}")
+    _short(row.label, "Row.label")
+    _short(row.unit, "Row.unit")
+    _short(row.note, "Row.note")
+    if isinstance(row.value, str):
+        _short(row.value, "Row.value")
+    elif not isinstance(row.value, date | None):
+        _plain_number(row.value, "Row.value")
+    if row.most is not None:
+        _plain_number(row.most, "Row.most")
+
+
+def _plain_number(value: Any, what: str) -> None:
+    known = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if not known or not isfinite(value) or abs(value) >= TOO_MUCH:
+        raise TypeError(f"{what}: expected a number, got {str(value)[:40]!r}")
 
 
 def _as_import_rows(answer: Any) -> list[ImportRow]:
@@ -432,6 +472,13 @@ def _as_import_rows(answer: Any) -> list[ImportRow]:
         if not isinstance(row, ImportRow):
             raise TypeError(f"expected ImportRow, got {row!r:.80}")
         _short(row.measure, "ImportRow.measure")
+        for name, value in row.values.items():
+            texts = [value] if isinstance(value, str) else value
+            if not isinstance(texts, Sequence) or len(texts) > MOST_ROWS:
+                raise TypeError(f"ImportRow.values: expected text for {name!r}, got {value!r:.80}")
+            for text in texts:
+                if not isinstance(text, str):
+                    raise TypeError(f"ImportRow.values: expected text, got {text!r:.80}")
     return rows
 
 

@@ -15,7 +15,7 @@ from registry.host import calls, vault
 from registry.host.active import REMOVE, SEPARATOR, fields_of, form_class
 from registry.host.fields import Field
 from registry.host.loading import Domain
-from registry.host.models import DomainData, SubjectKind
+from registry.host.models import DomainData, SealedData, SubjectKind
 from registry.host.values import Subject
 
 
@@ -111,7 +111,8 @@ def _read(
         try:
             data = calls.upgrade_data(domain, subject, data, version) or data
         except calls.Fault:
-            return Stored({}, entered, readable=False, marks=marks, kept=_kept(data, labels))
+            kept = _kept(data, labels, secret_names(domain, kind))
+            return Stored({}, entered, readable=False, marks=marks, kept=kept)
     values: dict[str, Any] = {}
     for spec in fields_of(domain, kind):
         if spec.name in data and not spec.secrecy:
@@ -133,14 +134,20 @@ def loaded_value(domain: Domain, spec: Field, stored: Any) -> Any:
         return None
 
 
-def _kept(data: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[Answer, ...]:
-    """A row as its own labels read it, without its plugin."""
+def secret_names(domain: Domain, kind: SubjectKind) -> frozenset[str]:
+    return frozenset(spec.name for spec in fields_of(domain, kind) if spec.secrecy)
+
+
+def _kept(
+    data: Mapping[str, Any], labels: Mapping[str, Any], secret: frozenset[str]
+) -> tuple[Answer, ...]:
+    """A row as its own labels read it, without its plugin; of what is secret today, nothing."""
     return tuple(
         Answer(
             name, str(label.get("label", name)), str(label.get("kind", "")), value, _plain(value)
         )
         for name, label in labels.items()
-        if (value := data.get(name)) is not None
+        if name not in secret and (value := data.get(name)) is not None
     )
 
 
@@ -184,6 +191,7 @@ def save(domain: Domain, kind: SubjectKind, subject_id: int, form: Form) -> None
             row.data = calls.upgrade_data(domain, subject, row.data, row.version) or row.data
         except calls.Fault:
             return  # the section was read-only; the row stays untouched
+    _seal_row(domain, row)
     data, entered, labels = dict(row.data), {}, dict(row.labels)
     for spec in fields_of(domain, kind):
         if spec.secrecy:
@@ -201,6 +209,38 @@ def save(domain: Domain, kind: SubjectKind, subject_id: int, form: Form) -> None
         row.data, row.entered, row.labels = data, entered, labels
         row.saved_at = now()
     row.version = domain.manifest.data_version
+
+
+def _seal_row(domain: Domain, row: DomainData) -> bool:
+    """Answers given while their question was open, and that is secret today, are sealed; gives
+    whether there were any. (A newer answer that lies sealed stands.)"""
+    found = False
+    for spec in fields_of(domain, row.subject_kind):
+        if not spec.secrecy or not (row.data.keys() | row.entered.keys()) & {spec.name}:
+            continue
+        found = True
+        place = (domain.name, row.subject_kind, row.subject_id)
+        sealed = db.session.get(SealedData, (*place, spec.name)) is not None
+        value = loaded_value(domain, spec, row.data[spec.name]) if spec.name in row.data else None
+        if not sealed and value is not None:
+            vault.seal(*place, spec, spec.dump(value), spec.text(value))
+        elif not sealed and row.entered.get(spec.name):
+            vault.seal_entered(*place, spec, row.entered[spec.name])
+        row.data = {name: one for name, one in row.data.items() if name != spec.name}
+        row.entered = {name: one for name, one in row.entered.items() if name != spec.name}
+        row.labels = {name: one for name, one in row.labels.items() if name != spec.name}
+    return found
+
+
+def seal_what_became_secret(domain: Domain) -> int:
+    """Seal every answer that lies open although its question is secret today; the caller commits.
+
+    :returns: how many rows held some.
+    """
+    if not any(spec.secrecy for spec in domain.fields):
+        return 0
+    rows = db.session.scalars(sa.select(DomainData).where(DomainData.plugin == domain.name)).all()
+    return sum(_seal_row(domain, row) for row in rows)
 
 
 def _seal(domain: Domain, kind: SubjectKind, subject_id: int, form: Form) -> None:
@@ -230,8 +270,15 @@ def written(domain: Domain, kind: SubjectKind, form: Form) -> tuple[dict[str, An
         if not bound.errors and not spec.is_empty(bound.data):
             values[spec.name] = bound.data
             if spec.secrecy:
-                secret += {str(bound.data), str(spec.dump(bound.data)), spec.text(bound.data)}
+                secret += as_texts(spec, bound.data)
     return values, secret
+
+
+def as_texts(spec: Field, value: Any) -> set[str]:
+    """The texts by which an answer could be told again: as a whole, and each of several."""
+    several = value if isinstance(value, list) else []
+    read = {spec.text([one]) for one in several}
+    return {str(value), str(spec.dump(value)), spec.text(value), *map(str, several)} | read
 
 
 def missing_secrets(
@@ -366,6 +413,7 @@ def upgrade_all(domain: Domain) -> Iterator[tuple[int, int, int]]:
                 subject = Subject(kind.value, subject_id)
                 row.data = calls.upgrade_data(domain, subject, row.data, row.version) or row.data
                 row.version = domain.manifest.data_version
+                _seal_row(domain, row)
                 done += 1
             except calls.Fault:
                 failed += 1

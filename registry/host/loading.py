@@ -19,7 +19,7 @@ from flask import Blueprint, Flask
 from werkzeug.routing import BuildError
 
 from registry.config import Settings
-from registry.host import approval, hookspecs, runner, tampering
+from registry.host import approval, hookspecs, migrating, runner, tampering
 from registry.host.fields import Date, Field
 from registry.host.importing import forget, import_plugin, sources
 from registry.host.manifest import Found, Manifest, find
@@ -63,6 +63,8 @@ class Domain:
     blueprint: Blueprint | None
     catalogue: Catalogue
     implemented: frozenset[str]
+    templates: Mapping[str, str]
+    table_heads: frozenset[str]
 
     @property
     def manifest(self) -> Manifest:
@@ -82,7 +84,7 @@ class Domain:
 
     @property
     def owns_tables(self) -> bool:
-        return any(path.startswith("migrations/") for path in self.found.files)
+        return bool(self.table_heads)
 
     def implements(self, hook: str) -> bool:
         return hook in self.implemented
@@ -224,6 +226,8 @@ def load(found: Found) -> Domain:
         **given,
         blueprint=_blueprint(hooks),
         catalogue=catalogue,
+        templates=_templates(found),
+        table_heads=_heads(found),
         implemented=frozenset(
             name for name, caller in vars(hooks.hook).items() if caller.get_hookimpls()
         ),
@@ -236,6 +240,25 @@ def load(found: Found) -> Domain:
     elif domain.nav_items:
         raise Refused("blueprint", "nav_items lead to pages, and there is no blueprint")
     return domain
+
+
+def _templates(found: Found) -> dict[str, str]:
+    """The plugin's templates as they were when it was approved."""
+    try:
+        return {
+            path.removeprefix("templates/"): source.decode("utf-8")
+            for path, source in found.files.items()
+            if path.startswith("templates/") and path.endswith(".html")
+        }
+    except UnicodeDecodeError as error:
+        raise Refused("templates", f"a template is not UTF-8: {error}") from error
+
+
+def _heads(found: Found) -> frozenset[str]:
+    try:
+        return migrating.heads(found)
+    except Exception as error:
+        raise Refused("tables", f"migrations: {type(error).__name__}: {error}") from error
 
 
 def _check_sources(found: Found) -> None:

@@ -186,8 +186,11 @@ def _listed(folder: Path) -> Listing:
                     raise ValueError(f"{path} is a symlink")
                 if entry.name.startswith(".") or entry.name == "__pycache__":
                     continue
+                path.encode("utf-8")  # a name that is not text cannot be shown to be approved
                 if entry.is_dir():
                     waiting.append((Path(entry.path), f"{path}/"))
+                elif not entry.is_file():
+                    raise ValueError(f"{path} is not a file")
                 elif not entry.name.endswith((".pyc", ".pyo")):
                     state = entry.stat()
                     found.append((path, state.st_size, state.st_mtime_ns, state.st_ctime_ns))

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from flask import abort, current_app, render_template, request
+from flask import abort, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from registry.host import active
+from registry.host import active, calls
 from registry.host.loading import Domain
 from registry.host.values import BoardReport, Gap, Line, Overview, Row, Standing
 
@@ -22,6 +22,24 @@ def requested() -> Domain:
     """The domain whose page this request asks for; 404 while it is off."""
     name = request.path.removeprefix(PREFIX).partition("/")[0]
     return active.current().get(name) or abort(404)
+
+
+def links(name: str | None) -> list[tuple[str, str]]:
+    """Label and address of each entry in the menu of this domain, while it is on."""
+    domain = active.current().get(name)
+    if domain is None or not domain.nav_items:
+        return []
+
+    def addresses() -> list[tuple[str, str]]:
+        return [
+            (domain.say(item.label), url_for(f"domain.{domain.name}.{item.endpoint}"))
+            for item in domain.nav_items
+        ]
+
+    try:  # building an address may run the plugin's own code
+        return calls.guarded(domain, "nav_items", addresses, inside=True)
+    except calls.Fault:
+        return []
 
 
 def standing() -> Standing:
@@ -65,7 +83,9 @@ def submitted(now: Standing) -> Row:
     if now.round is None:
         return Row(label, None)
     count = sum(one.submitted for one in now.reports)
-    return Row(label, count, most=len(now.reports), note=now.round.title)
+    return Row(
+        label, count, most=len(now.reports), note=_("omgång %(round)s", round=now.round.title)
+    )
 
 
 def overview_page(overview: Overview, **more: Any) -> str:

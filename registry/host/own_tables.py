@@ -5,20 +5,15 @@ plugin's name, and ``migrations/`` holds Alembic revisions with a version table 
 own: the core's migrations know nothing of them, and removing the plugin stops nothing.
 """
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.orm import DeclarativeBase
 
 from registry.db import Base, db
+from registry.host import migrating
 from registry.host.loading import Domain
 
 
@@ -59,20 +54,6 @@ def version_table(name: str) -> str:
     return f"{name}_alembic_version"
 
 
-@contextmanager
-def _script(domain: Domain) -> Iterator[tuple[Config, ScriptDirectory]]:
-    """The plugin's migrations as they were approved, where Alembic can read them."""
-    with tempfile.TemporaryDirectory() as place:
-        for path, source in domain.found.files.items():
-            if path.startswith("migrations/") and path.count("/") == 1 and path.endswith(".py"):
-                (Path(place) / path.removeprefix("migrations/")).write_bytes(source)
-        config = Config()
-        config.set_main_option("script_location", place)
-        config.set_main_option("path_separator", "os")
-        config.set_main_option("version_locations", place)
-        yield config, ScriptDirectory(place, version_locations=[place])
-
-
 def upgrade(domain: Domain) -> bool:
     """Bring the plugin's tables up to its newest revision, in the session's transaction.
 
@@ -85,7 +66,7 @@ def upgrade(domain: Domain) -> bool:
 
 
 def _run(domain: Domain, target: str) -> bool:
-    with _script(domain) as (config, script):
+    with migrating.script(domain.found) as (config, script):
 
         def steps(revision: Any, _context: MigrationContext) -> Any:
             if target == "base":
@@ -128,8 +109,7 @@ def at_head(domain: Domain) -> bool:
     context = MigrationContext.configure(
         connection, opts={"version_table": version_table(domain.name)}
     )
-    with _script(domain) as (_config, script):
-        return set(context.get_current_heads()) == set(script.get_heads())
+    return frozenset(context.get_current_heads()) == domain.table_heads
 
 
 def fit(domain: Domain) -> bool:

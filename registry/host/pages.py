@@ -2,16 +2,32 @@
 
 import io
 import mimetypes
+import os
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Blueprint, Flask, abort, request, send_file, url_for
+from flask import Blueprint, Flask, abort, request, send_file
 from flask.typing import ResponseReturnValue
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, PrefixLoader
 from werkzeug.exceptions import HTTPException
 
-from registry.host import active, calls
-from registry.host.loading import Domain, loaded
+from registry.host import active, calls, overview
+from registry.host.loading import loaded
+
+# A page of a domain runs in the request, and nothing can end one that does not end by itself: so
+# many of them at once, and the process has threads left for everybody else.
+AT_ONCE = 2
+ENDLESS_SECONDS = 30
+_running: dict[str, list[float]] = {}
+
+
+def _after_fork() -> None:
+    for one in _running.values():
+        one.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def init_app(app: Flask) -> None:
@@ -27,20 +43,11 @@ def init_app(app: Flask) -> None:
     for name in domains:
         _guard_pages(app, name)
     prefixed: dict[str, BaseLoader] = {
-        name: DictLoader(_templates(domain)) for name, domain in domains.items()
+        name: DictLoader(dict(domain.templates)) for name, domain in domains.items()
     }
-    app.jinja_env.globals["domain_links"] = links
+    app.jinja_env.globals["domain_links"] = overview.links
     own = cast(BaseLoader, app.jinja_env.loader)
     app.jinja_env.loader = ChoiceLoader([own, PrefixLoader(prefixed)])
-
-
-def _templates(domain: Domain) -> dict[str, str]:
-    """The plugin's templates as they were when it was approved."""
-    return {
-        path.removeprefix("templates/"): source.decode("utf-8")
-        for path, source in domain.found.files.items()
-        if path.startswith("templates/") and path.endswith(".html")
-    }
 
 
 def _guard_pages(app: Flask, name: str) -> None:
@@ -52,8 +59,16 @@ def _guard_pages(app: Flask, name: str) -> None:
 
 
 def _guarded(name: str, page: str, view: Callable[..., Any]) -> Callable[..., Any]:
+    running: list[float] = _running.setdefault(name, [])
+
     def ask(**values: object) -> Any:
         domain = active.current().get(name) or abort(404)
+        began = time.monotonic()
+        if len(running) >= AT_ONCE:
+            if began - running[0] > ENDLESS_SECONDS:
+                calls.strike(domain, f"page {page}", TimeoutError("pages that do not end"))
+            abort(503)
+        running.append(began)
         try:
             return view(**values)
         except HTTPException:
@@ -61,27 +76,11 @@ def _guarded(name: str, page: str, view: Callable[..., Any]) -> Callable[..., An
         except Exception as error:
             calls.strike(domain, f"page {page}", error)
             raise
+        finally:
+            running.remove(began)
 
     ask.__name__ = getattr(view, "__name__", page)
     return ask
-
-
-def links(name: str | None) -> list[tuple[str, str]]:
-    """Label and address of each entry in the menu of this domain, while it is on."""
-    domain = active.current().get(name)
-    if domain is None or not domain.nav_items:
-        return []
-
-    def addresses() -> list[tuple[str, str]]:
-        return [
-            (domain.say(item.label), url_for(f"domain.{domain.name}.{item.endpoint}"))
-            for item in domain.nav_items
-        ]
-
-    try:  # building an address may run the plugin's own code
-        return calls.guarded(domain, "nav_items", addresses, inside=True)
-    except calls.Fault:
-        return []
 
 
 def _gate() -> None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 
 from registry.db import db, now
-from registry.host import own_tables
+from registry.host import data, own_tables
 from registry.host.calls import raise_generation
 from registry.host.loading import loaded
 from registry.host.models import DomainData, PluginState, SealedData, SubjectKind
@@ -43,6 +43,7 @@ def switch(name: str, on: bool) -> bool:
             own_tables.upgrade(found.domains[name])
         except own_tables.Failed as error:
             raise CannotSwitch(str(error)) from error
+        data.seal_what_became_secret(found.domains[name])
         state.strikes = 0
     state.enabled = on
     state.changed_at = now()
@@ -79,14 +80,16 @@ def _enable(app: Flask, names: frozenset[str]) -> None:
 
 
 def upgrade_tables(app: Flask) -> None:
-    """Bring the tables of every domain that is on up to its code; the caller commits.
+    """Bring the tables of every domain that is on up to its code, and seal what has become secret;
+    the caller commits.
 
     :raises registry.host.own_tables.Failed: when a migration does.
     """
     enabled = set(db.session.scalars(sa.select(PluginState.name).where(PluginState.enabled)))
-    changed = [
-        own_tables.upgrade(one) for one in loaded(app).domains.values() if one.name in enabled
-    ]
+    domains = [one for one in loaded(app).domains.values() if one.name in enabled]
+    changed = [own_tables.upgrade(one) for one in domains]
+    for domain in domains:
+        data.seal_what_became_secret(domain)
     if any(changed):
         raise_generation()
 

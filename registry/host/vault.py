@@ -7,6 +7,7 @@ opens needs clearance for the domain, gives a reason, and is written into the lo
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -50,6 +51,10 @@ class NotCleared(Exception):
 
 class NoReason(Exception):
     """Nothing is opened without a reason."""
+
+
+class Rotating(Exception):
+    """The keys are being rotated already."""
 
 
 class NoKey(Exception):
@@ -248,6 +253,11 @@ def rotate() -> Iterator[tuple[int, int]]:
     seals at this very moment. Gives how many are done, and of how many.
     """
     keys = _keys()
+    with keys.alone():
+        yield from _rotate(keys)
+
+
+def _rotate(keys: "_Keys") -> Iterator[tuple[int, int]]:
     fresh = keys.add()
     total = db.session.scalar(sa.select(sa.func.count()).select_from(SealedData)) or 0
     done = 0
@@ -264,7 +274,7 @@ def rotate() -> Iterator[tuple[int, int]]:
             break
         for row in rows:
             bond = _bond(row.plugin, row.subject_kind, row.subject_id, row.field)
-            row.key_id, row.box = _encrypt(bond, _decrypt(row))
+            row.key_id, row.box = _encrypt(bond, _decrypt(row), fresh)
         record: Record = current_app.extensions["vault_record"]
         record("secret.rotate", "sealed_data", None, after={"answers": len(rows)})
         db.session.commit()
@@ -308,6 +318,20 @@ class _Keys:
             known = self.all()
         key_id = list(known)[-1]
         return key_id, known[key_id]
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """One rotation at a time, on all processes that see the file.
+
+        :raises Rotating: while there is another.
+        """
+        self.sealing()  # the first key, where there is none
+        with self._path.with_suffix(".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Rotating from error
+            yield
 
     def add(self) -> str:
         """Add a key, which seals from now on; gives its id."""
@@ -397,8 +421,9 @@ def _bond(plugin: str, kind: SubjectKind, subject_id: int, field: str) -> str:
     return f"{plugin}\0{field}\0{kind.value}\0{subject_id}"
 
 
-def _encrypt(bond: str, content: Mapping[str, Any]) -> tuple[str, bytes]:
-    key_id, key = _keys().sealing()
+def _encrypt(bond: str, content: Mapping[str, Any], under: str = "") -> tuple[str, bytes]:
+    """:param under: a key's id; else the one that seals now."""
+    key_id, key = (under, _keys().all()[under]) if under else _keys().sealing()
     plain = json.dumps(content, ensure_ascii=False).encode()
     size = SMALLEST
     while size < len(plain):

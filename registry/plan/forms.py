@@ -258,6 +258,7 @@ class MeasureForm(_Period):
     measure_id = 0
     stored = data.EMPTY
     warnings: list[str]
+    domain_fields: dict[str, Any] = {}
     first, last = "starts_on", "ends_on"
     subgoal_id = _select(_l("Delmål"), coerce=int)
     number = _line(_l("Nummer"), _l("Till exempel 1.2.3."), required=True)
@@ -276,6 +277,11 @@ class MeasureForm(_Period):
     )
     complement_ids = _boxes(_l("Bidrar också till"), _l("Andra målområden."))
     source = _text(_l("Källa"), _l("Varifrån åtgärden kommer, till exempel ett beslut."), rows=2)
+
+    @property
+    def first_of_domain(self) -> str | None:
+        """The name of the first question that is the domain's."""
+        return next(iter(self.domain_fields), None)
 
     def offer(
         self, subgoals: Iterable[tuple[int, str, str]], boards: Choices, areas: Choices

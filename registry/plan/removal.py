@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from registry.audit import log
 from registry.db import Base, db
 from registry.effects.models import EffectMethod, EffectMetric, MetricValue
-from registry.host.models import DomainData, SubjectKind
+from registry.host.models import DomainData, SealedData, SubjectKind
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.editing import Refused, must_be_editable, saving, version_of
 from registry.plan.models import Activity, GoalArea, GoalGroup, Measure, SubGoal
@@ -93,4 +93,10 @@ def _delete_what_hangs_on(measure: Measure) -> None:
         )
     ):
         db.session.delete(data)
+    for sealed in db.session.scalars(
+        sa.select(SealedData).where(
+            SealedData.subject_kind == SubjectKind.MEASURE, SealedData.subject_id == measure.id
+        )
+    ):
+        db.session.delete(sealed)
     db.session.flush()

@@ -22,7 +22,7 @@ from registry.reporting.models import (
     ReportState,
     Round,
 )
-from registry.reporting.rounds import only_boards
+from registry.reporting.rounds import only_boards_in
 
 PAGE = 50
 
@@ -289,10 +289,15 @@ def my_work(viewer: Viewer) -> list[Work]:
     ]
 
 
-def history(viewer: Viewer, measure_id: int) -> list[tuple[str, str, MeasureStatus, int]]:
-    """What has been reported on a measure the viewer may read: round, board, status, report."""
+def history(
+    viewer: Viewer, measure_id: int, domain: str | None
+) -> list[tuple[str, str, MeasureStatus, int]]:
+    """What has been reported on a measure the viewer may read: round, board, status, report.
+
+    :param domain: of the measure's goal area.
+    """
     query = _HISTORY
-    own = only_boards(viewer)
+    own = only_boards_in(viewer, domain)
     if own is not None:
         query = query.where(Report.board_id.in_(own))
     rows = db.session.execute(query, {"measure": measure_id})

@@ -15,7 +15,7 @@ from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
 from registry.language import alphabetical, today
-from registry.people.models import BOARD_ROLES, Board
+from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board
 from registry.people.permissions import HOLDERS, Permission, Viewer, require
 from registry.plan.models import (
     Measure,
@@ -341,3 +341,14 @@ def only_boards(viewer: Viewer) -> frozenset[int] | None:
     """The boards whose reports the viewer may read; ``None`` means all of them."""
     wide = viewer.roles & (HOLDERS[Permission.READ_REPORTS] - BOARD_ROLES)
     return None if wide else viewer.boards(Permission.READ_REPORTS)
+
+
+def only_boards_in(viewer: Viewer, domain: str | None) -> frozenset[int] | None:
+    """The boards whose answers the viewer may read on measures of a domain; ``None`` means all.
+
+    A domain lead reads all boards in the domain that is theirs, and no other by that role.
+    """
+    wide = viewer.roles & (HOLDERS[Permission.READ_REPORTS] - BOARD_ROLES - DOMAIN_ROLES)
+    if wide or (domain is not None and domain in viewer.domains(Permission.READ_REPORTS)):
+        return None
+    return viewer.boards(Permission.READ_REPORTS)

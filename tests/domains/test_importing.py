@@ -94,4 +94,4 @@ def test_what_one_person_was_shown_another_cannot_confirm(
 def test_a_warning_of_the_check_is_shown_beside_the_row(place: Place, clients: Clients) -> None:
     text = "Åtgärd;Konfidentialitet\n2.2.1;4\n"
     page = send(clients["coordinator"], text).get_data(as_text=True)
-    assert "rör Sveriges säkerhet" in page
+    assert "utanför den vanliga katalogen" in page

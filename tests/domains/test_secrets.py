@@ -173,8 +173,8 @@ def test_a_check_sees_what_is_written_now_and_nothing_that_lies_sealed(
         answer = clients["coordinator"].post(address, data=posted, follow_redirects=True)
         return answer.get_data(as_text=True)
 
-    assert "Nivå 4 rör Sveriges säkerhet" in save(confidentiality="4")
-    assert "Nivå 4 rör Sveriges säkerhet" not in save()
+    assert "utanför den vanliga katalogen" in save(confidentiality="4")
+    assert "utanför den vanliga katalogen" not in save()
 
 
 def test_what_cannot_be_read_is_sealed_as_it_was_written_and_asked_for_again(

@@ -4,7 +4,9 @@ The app starts, serves and accepts reports; the admin sees why; after three stri
 off for everyone until it is released.
 """
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -141,7 +143,14 @@ REFUSED = {
         None,
         "a handler for the whole app",
     ),
-    "page outside its place": (
+    "page elsewhere": (
+        "bp = Blueprint('odd', __name__)\n"
+        "bp.record(lambda state: state.app.add_url_rule('/admin/odd', 'odd.own', lambda: 'x'))\n"
+        "@hookimpl\ndef blueprint():\n    return bp\n",
+        None,
+        "/admin/odd is outside /domain/odd/",
+    ),
+    "blueprint by another name": (
         "bp = Blueprint('even', __name__)\n@hookimpl\ndef blueprint():\n    return bp\n",
         None,
         "must be called 'odd'",
@@ -207,6 +216,7 @@ FAULTY = {
     "generator that raises late": "    yield Issue('first')\n    raise RuntimeError('late')\n",
     "generator that never ends": "    while True:\n        yield Issue('again')\n",
     "huge output": "    return [Issue('x' * 1_000_000)]\n",
+    "too many issues": "    return [Issue('x')] * 101\n",
     "exits": "    raise SystemExit(1)\n",
     "interrupts": "    raise KeyboardInterrupt\n",
     "never ends": "    while True:\n        pass\n",
@@ -233,6 +243,25 @@ def test_a_check_that_fails_is_a_strike_and_holds_nobody_up(start: Start, case: 
     assert state(app).strikes == 1
     assert state(app).enabled
     runner.alive_after_being_given_up(wait=6)
+
+
+def test_a_wrong_shape_is_named(start: Start) -> None:
+    """Plugin, hook, what was expected and what came."""
+    app = start(CHECK + FAULTY["wrong shape"])
+    ask(app, lambda domain: calls.check_report(domain, view()))
+    assert state(app).last_fault.startswith("check_report")
+    assert "expected Issue, got 'not an issue'" in state(app).last_fault
+
+
+def test_an_upgrade_of_the_wrong_shape_leaves_the_row(start: Start) -> None:
+    code = "@hookimpl\ndef upgrade_data(subject, data, version):\n    return 'text'\n"
+    app = start(FIELD + code, NEWER)
+    with app.app_context():
+        db.session.add(older(1, "good"))
+        db.session.commit()
+    read = ask(app, lambda domain: data.load(SubjectKind.REPORT_ITEM, [1], [domain]))
+    assert not read[1]["odd"].readable
+    assert "expected a dict, got 'text'" in state(app).last_fault
 
 
 def test_code_that_was_given_up_does_not_go_on(start: Start) -> None:
@@ -268,7 +297,8 @@ def test_the_session_of_the_request_is_out_of_reach(start: Start) -> None:
         ),
         (
             "report_panel",
-            "@hookimpl\ndef report_panel(report):\n    return Panel('P', [Row('r', 1)] * 51)\n",
+            "@hookimpl\ndef report_panel(report):\n"
+            "    return Panel('P', [Row('r', float('inf'))])\n",
             lambda domain: calls.report_panel(domain, view()),
         ),
         (
@@ -296,6 +326,59 @@ def test_a_panel_a_metric_or_an_event_that_fails_is_missing_and_a_strike(
     assert ask(app, call) is None
     assert state(app).strikes == 1
     assert state(app).last_fault.startswith(hook)
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["Row('r', object())", "Row('r', 1, most='a')", "Row('r', 1, unit=3)", "Row('r', 10**5000)",
+     "Row('r', 'x' * 3000)", "Row('r', 1, note='x' * 3000)", "'row'"],
+)  # fmt: skip
+def test_a_row_that_could_not_be_drawn_is_a_strike(start: Start, row: str) -> None:
+    app = start(f"@hookimpl\ndef report_panel(report):\n    return Panel('P', [{row}])\n")
+    assert ask(app, lambda domain: calls.report_panel(domain, view())) is None
+    assert state(app).strikes == 1
+
+
+def test_a_long_history_is_cut_and_no_fault(start: Start) -> None:
+    code = "    from itertools import repeat\n    return Panel('P', repeat(Row('r', 1)))\n"
+    app = start("@hookimpl\ndef report_panel(report):\n" + code)
+    panel = ask(app, lambda domain: calls.report_panel(domain, view()))
+    assert len(panel.rows) == calls.MOST_ROWS
+    assert state(app).strikes == 0
+
+
+def test_a_call_is_noted_while_it_lasts(start: Start) -> None:
+    app = start(
+        CHECK + "    SEEN.append([f.read_bytes() for f in RUNNING.iterdir()])\n    return []\n"
+    )
+    folder = app.extensions["settings"].instance / "running"
+    seen: list[list[bytes]] = []
+    module = loaded(app).domains["odd"].module
+    vars(module).update(SEEN=seen, RUNNING=folder)
+    ask(app, lambda domain: calls.check_report(domain, view()))
+    assert any(b"odd\ncheck_report" in content for content in seen[0])
+    assert all(set(file.read_bytes()) <= {0} for file in folder.iterdir())
+
+
+def test_what_a_process_died_in_is_a_strike_at_the_next_ones_first_request(
+    start: Start, tmp_path: Path
+) -> None:
+    """An endless regular expression cannot be given up: the server kills the whole worker."""
+    from registry.host.last_words import LastWords
+
+    app = start(CHECK + "    return []\n")
+    words = LastWords(app.extensions["settings"].instance / "running")
+    pid = os.fork()
+    if pid == 0:
+        words.begin("odd", "check_report")
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(pid, 0)
+    app.test_client().get("/healthz")
+    assert state(app).strikes == 1
+    assert "the process ended in the middle of this call" in state(app).last_fault
+    app.extensions["heard"] = 0
+    app.test_client().get("/healthz")
+    assert state(app).strikes == 1, "it is told once"
 
 
 def test_one_fault_among_many_reports_leaves_the_others_checked(start: Start) -> None:
@@ -381,6 +464,23 @@ def test_a_page_that_fails_is_that_pages_error_and_a_strike(start: Start) -> Non
     assert state(app).strikes == 2
     assert client.get("/domain/odd/gone").status_code == 404
     assert state(app).strikes == 2
+
+
+def test_pages_that_do_not_end_leave_threads_for_everybody_else(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from registry.host import pages
+
+    app = start(PAGE)
+    client = enter(app, Role.COORDINATOR)
+    monkeypatch.setitem(pages._running, "odd", [time.monotonic()] * pages.AT_ONCE)
+    # what is running is known by the list that the page's view holds
+    for view_function in app.view_functions.values():
+        for cell in getattr(view_function, "__closure__", None) or ():
+            if cell.cell_contents == [] and getattr(view_function, "__name__", "") == "fine":
+                cell.cell_contents.extend([time.monotonic() - 60] * pages.AT_ONCE)
+    assert client.get("/domain/odd/").status_code == 503
+    assert state(app).strikes == 1, "they have run for a minute"
 
 
 def test_three_strikes_are_the_end_until_an_admin_releases_it(start: Start) -> None:

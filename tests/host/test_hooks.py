@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from registry.host import calls, data, hookspecs, pages
+from registry.host import calls, data, hookspecs, overview
 from registry.host.loading import CONTRIBUTIONS, Domain, load_folder
 from registry.host.models import SubjectKind
 from registry.host.values import ImportRow, MeasureView, Panel, ReportView, RoundView, Row, Subject
@@ -141,7 +141,7 @@ def test_a_plugin_without_hooks_is_a_domain_that_asks_nothing(
     assert calls.report_panel(empty, REPORT) is None
     assert data.load(SubjectKind.MEASURE, [1], [empty]) == {}
     with app.test_request_context():
-        assert pages.links("empty") == []
+        assert overview.links("empty") == []
 
 
 @pytest.fixture(autouse=True)

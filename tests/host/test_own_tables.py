@@ -270,7 +270,7 @@ def test_who_may_change_the_list(
     assert client.get(f"{PAGES}/{row.id}").status_code == expected
     posted = client.post(f"{PAGES}/new", data=FORM).status_code
     assert posted == (303 if expected == 200 else 403)
-    removed = client.post(f"{PAGES}/{row.id}/remove").status_code
+    removed = client.post(f"{PAGES}/{row.id}/remove", data={"row_version": "1"}).status_code
     assert removed == (303 if expected == 200 else 403)
     assert [one["title"] for one in own_tables.rows(on)[TABLE]] == [
         "Larmövning" if expected == 200 else "Larm"
@@ -315,7 +315,10 @@ def test_an_exercise_is_added_changed_and_removed(
         sa.select(AuditEntry.actor_id).where(AuditEntry.action == f"{TABLE}.update")
     )
     assert who is not None
-    assert lead.post(f"{PAGES}/{row['id']}/remove").status_code == 303
+    stale = lead.post(f"{PAGES}/{row['id']}/remove", data={"row_version": "1"})
+    assert stale.status_code == 303
+    assert len(own_tables.rows(on)[TABLE]) == 1, "it was changed since the page was read"
+    lead.post(f"{PAGES}/{row['id']}/remove", data={"row_version": "2"})
     assert lead.get(f"{PAGES}/{row['id']}").status_code == 404
 
 
