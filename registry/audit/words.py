@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 KINDS = {
     "activity": _l("Aktivitet"),
     "board": _l("Nämnd eller bolag"),
+    "clearance": _l("Behörighet till skyddade uppgifter"),
     "domain_data": _l("Domänuppgifter"),
     "effect_method": _l("Metod för att mäta effekt"),
     "effect_metric": _l("Effektmått"),
@@ -18,12 +19,17 @@ KINDS = {
     "partner": _l("Samverkanspart"),
     "plan": _l("Handlingsplan"),
     "plan_version": _l("Planversion"),
+    "plugin_approval": _l("Domänens kod"),
     "plugin_state": _l("Domän"),
     "report": _l("Återrapport"),
     "report_item": _l("Återrapporterad åtgärd"),
     "reporting_round": _l("Omgång"),
     "responsibility": _l("Ansvar"),
     "role_grant": _l("Roll"),
+    "sealed_data": _l("Skyddad uppgift"),
+    "sealed_data.frozen_item": _l("Skyddad uppgift i inlämnad återrapport"),
+    "sealed_data.measure": _l("Skyddad uppgift om åtgärd"),
+    "sealed_data.report_item": _l("Skyddad uppgift i återrapport"),
     "sub_goal": _l("Delmål"),
     "user_account": _l("Person"),
 }
@@ -35,6 +41,7 @@ VERBS = {
 }
 
 ACTIONS = {
+    "domain.import": _l("Läste in från fil"),
     "person.invitation_used": _l("Använde inbjudan"),
     "person.password": _l("Valde nytt lösenord"),
     "person.password_failed": _l("Skrev fel lösenord vid byte"),
@@ -42,6 +49,13 @@ ACTIONS = {
     "person.sign_in": _l("Loggade in"),
     "person.sign_in_failed": _l("Misslyckad inloggning"),
     "person.sign_out": _l("Loggade ut"),
+    "plugin.approve": _l("Godkände koden"),
+    "plugin.disable": _l("Slog av"),
+    "plugin.enable": _l("Slog på"),
+    "plugin.purge": _l("Tog bort allt domänen hade sparat"),
+    "plugin.release": _l("Släppte in igen efter fel"),
+    "secret.open": _l("Läste skyddad uppgift"),
+    "secret.rotate": _l("Bytte nyckel för skyddade uppgifter"),
 }
 
 FIELDS = {
@@ -60,6 +74,7 @@ FIELDS = {
     "decision_comment": _l("Kommentar till beslutet"),
     "description": _l("Beskrivning"),
     "deviation": _l("Avvikelse"),
+    "digest": _l("Kontrollsumma"),
     "deviation_reason": _l("Orsak till avvikelse"),
     "domain": _l("Domän"),
     "done": _l("Vad som har gjorts"),
@@ -68,10 +83,13 @@ FIELDS = {
     "enabled": _l("Påslagen"),
     "ends_on": _l("Slut"),
     "expires_at": _l("Gäller till"),
+    "field": _l("Fråga"),
     "frequency": _l("Hur ofta"),
     "goal": _l("Områdets mål"),
+    "ground": _l("Sekretessgrund"),
     "group_id": _l("Huvudområde"),
     "kind": _l("Typ"),
+    "label": _l("Fråga i ord"),
     "measure_id": _l("Åtgärd"),
     "metric_id": _l("Effektmått"),
     "name": _l("Namn"),
@@ -84,6 +102,7 @@ FIELDS = {
     "policy": _l("Policy som planen följer av"),
     "position": _l("Ordning"),
     "published_at": _l("Publicerad"),
+    "reason": _l("Skäl"),
     "purpose": _l("Syfte"),
     "report_id": _l("Återrapport"),
     "revision": _l("Revision"),
