@@ -7,6 +7,7 @@ right is one line on standard error, never a traceback.
 import json
 import os
 import stat
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -103,10 +104,11 @@ def rotate_keys() -> None:
     done = 0
     try:
         for done, total in vault.rotate():
-            click.echo(f"\r{done} of {total}", nl=False)
+            if sys.stdout.isatty():
+                click.echo(f"{done} of {total}\r", nl=False)
     except vault.Rotating as error:
         raise Failure("the keys are being rotated already", 1) from error
-    click.echo(f"\r{done} secret answers are sealed under a new key. Back up the key file.")
+    click.echo(f"{done} secret answers are sealed under a new key. Back up the key file.")
 
 
 @keys.command("list")
@@ -163,6 +165,7 @@ def develop(host: str, port: int) -> None:
         _refuse_old_database()
         switching.upgrade_tables(app)
         switching.enable_new(app)
+        switching.forget_strikes()
         db.session.commit()
         db.engine.dispose()
     folders = [found.manifest.folder for found in loading.loaded(app).found.values()]

@@ -83,6 +83,8 @@ def test_the_domain_of_the_tutorial_asks_checks_measures_and_shows(
     assert [(one.kind, one.label) for one in tutorial.report_fields] == [
         ("whole", "Dagars lager"),
         ("flag", "Finns avtal om leverans i kris?"),
+        ("whole", "Tillagningskök"),
+        ("whole", "Kök med avtal"),
     ]
     assert [one.secrecy for one in tutorial.measure_fields] == [None, "OSL 18:13"]
     (warning,) = calls.check_report(tutorial, report(days=0)).issues

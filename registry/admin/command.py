@@ -1,5 +1,6 @@
 """``registry plugin``: the plugin set for whoever runs the installation."""
 
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -118,8 +119,9 @@ def upgrade_data(name: str) -> None:
         raise click.ClickException(f"{name}: there is no such plugin, or it is refused")
     done = failed = total = 0
     for done, failed, total in data.upgrade_all(domain):
-        click.echo(f"\r{done + failed} of {total}", nl=False)
-    click.echo(f"\r{done} of {total} rows upgraded.")
+        if sys.stdout.isatty():
+            click.echo(f"\r{done + failed} of {total}\r", nl=False)
+    click.echo(f"{done} of {total} rows upgraded.")
     if failed:
         raise click.ClickException(f"{failed} rows could not be upgraded and stay as they are")
 

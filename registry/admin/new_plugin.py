@@ -56,7 +56,8 @@ def new_plugin(name: str, title: str, goal_area: str, owner: str, into: Path) ->
     click.echo(
         "Next:\n"
         f"  1. Edit plugin.toml and __init__.py in {into / name}.\n"
-        f"  2. Test it: pytest {into / name}\n"
-        f"  3. Name {into.resolve()} in plugin_dirs, then: registry plugin approve {name}, "
-        f"restart, registry plugin enable {name}."
+        f"  2. See every edit: REGISTRY_PLUGIN_DIRS={into.resolve()} registry run --reload\n"
+        f"  3. Test it: pytest {into / name}\n"
+        f"  4. On the installation: {into.resolve()} in plugin_dirs, "
+        f"registry plugin approve {name}, restart, registry plugin enable {name}."
     )

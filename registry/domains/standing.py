@@ -128,22 +128,33 @@ _NO_ROUND = RoundView("", "", *bounds("2000"), bounds("2000")[1])
 
 
 def reported_answers(domain: Domain, frozen_ids: Iterable[int]) -> dict[int, BoardReport]:
-    """The domain's part of frozen items: typed answers and computed metrics, by frozen item."""
+    """The domain's part of frozen items: typed answers and computed metrics, by frozen item.
+
+    Answers of an older shape are read in today's; what was submitted is not touched.
+    """
     ids = list(frozen_ids)
-    found: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {key: ({}, {}) for key in ids}
-    fields = {spec.name: spec for spec in domain.report_fields}
+    stored: dict[int, dict[str, Any]] = {key: {} for key in ids}
+    metrics: dict[int, dict[str, Any]] = {key: {} for key in ids}
+    versions: dict[int, int] = {}
     asked = {"domain": domain.name, "ids": ids}
-    for item_id, name, kind, value in db.session.execute(_ANSWERS, asked) if ids else ():
-        answers, metrics = found[item_id]
+    for item_id, name, kind, value, version in db.session.execute(_ANSWERS, asked) if ids else ():
         if kind == "metric":
-            metrics[name] = value
-        elif value is not None and name in fields:
-            read = data.loaded_value(domain, fields[name], value)
-            if read is not None:
-                answers[name] = read
+            metrics[item_id][name] = value
+        elif value is not None:
+            stored[item_id][name] = value
+        if version is not None:
+            versions[item_id] = version
     return {
-        key: BoardReport("", 0, _NO_ROUND, "submitted", None, answers, metrics)
-        for key, (answers, metrics) in found.items()
+        key: BoardReport(
+            "",
+            0,
+            _NO_ROUND,
+            "submitted",
+            None,
+            data.loaded(domain, SubjectKind.REPORT_ITEM, key, stored[key], versions.get(key)),
+            metrics[key],
+        )
+        for key in ids
     }
 
 
@@ -208,7 +219,13 @@ _REPORTS: sa.Select[*tuple[Any, ...]] = (
     .order_by(Round.opens_on.desc(), Round.id.desc(), Measure.plan_order, Board.name)
 )
 _ANSWERS = (
-    sa.select(FrozenValue.item_id, FrozenValue.name, FrozenValue.kind, FrozenValue.value)
+    sa.select(
+        FrozenValue.item_id,
+        FrozenValue.name,
+        FrozenValue.kind,
+        FrozenValue.value,
+        FrozenValue.data_version,
+    )
     .where(
         FrozenValue.section == "domain",
         FrozenValue.domain == _domain,

@@ -157,8 +157,12 @@ def _checked(
 
 def _said(domain: Domain, issue: Issue, secret: Secrets) -> Issue:
     """The issue in the reader's language, with its values put in and no secret answer repeated."""
+    shown = {
+        name: domain.written(value) if isinstance(value, float | Decimal | date) else value
+        for name, value in (issue.values or {}).items()
+    }
     try:
-        message = domain.say(issue.message, issue.values)
+        message = domain.say(issue.message, shown)
     except (KeyError, TypeError, ValueError):  # a translation with other names than the text
         message = issue.message % issue.values if issue.values else issue.message
     for text in secret:

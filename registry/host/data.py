@@ -113,13 +113,33 @@ def _read(
         except calls.Fault:
             kept = _kept(data, labels, secret_names(domain, kind))
             return Stored({}, entered, readable=False, marks=marks, kept=kept)
+    return Stored(_values(domain, kind, data), entered, marks=marks)
+
+
+def loaded(
+    domain: Domain, kind: SubjectKind, subject_id: int, data: dict[str, Any], version: int | None
+) -> dict[str, Any]:
+    """Answers as they were stored, typed, in today's shape; none where the domain cannot read
+    those of that version."""
+    today = domain.manifest.data_version
+    if version is not None and version < today and domain.implements("upgrade_data"):
+        try:
+            data = (
+                calls.upgrade_data(domain, Subject(kind.value, subject_id), data, version) or data
+            )
+        except calls.Fault:
+            return {}
+    return _values(domain, kind, data)
+
+
+def _values(domain: Domain, kind: SubjectKind, data: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for spec in fields_of(domain, kind):
         if spec.name in data and not spec.secrecy:
             value = loaded_value(domain, spec, data[spec.name])
             if value is not None:
                 values[spec.name] = value
-    return Stored(values, entered, marks=marks)
+    return values
 
 
 def loaded_value(domain: Domain, spec: Field, stored: Any) -> Any:
@@ -440,12 +460,12 @@ def answers(domain: Domain, kind: SubjectKind, stored: Stored) -> list[Answer]:
                 )
             )
         elif spec.name in stored.marks:
-            found.append(_withheld(stored.marks[spec.name]))
+            found.append(_withheld(stored.marks[spec.name], str(spec.label)))
     return found
 
 
-def _withheld(mark: vault.Mark) -> Answer:
-    return Answer(mark.name, mark.label, "", None, "", "", mark.ground)
+def _withheld(mark: vault.Mark, label: str = "") -> Answer:
+    return Answer(mark.name, label or mark.label, "", None, "", "", mark.ground)
 
 
 def _raw(bound: Any) -> list[str]:

@@ -209,6 +209,7 @@ def load(found: Found) -> Domain:
     except ModuleNotFoundError as error:
         raise Refused("import", str(error)) from error
     hooks.register(module, name=found.name)
+    _check_marks(module)
     _check_implementations(hooks)
     catalogue = Catalogue(found.files, found.manifest.language)
     try:
@@ -233,6 +234,7 @@ def load(found: Found) -> Domain:
         ),
     )
     _check_names(domain)
+    _check_reads(domain)
     _check_fields(domain)
     _check_clocks(domain)
     if domain.blueprint is not None:
@@ -285,6 +287,14 @@ def _check_sources(found: Found) -> None:
                     )
 
 
+def _check_marks(module: ModuleType) -> None:
+    """A function with a hook's name is meant to be one."""
+    for name, value in vars(module).items():
+        specified = hasattr(getattr(hookspecs, name, None), f"{hookspecs.PROJECT}_spec")
+        if specified and callable(value) and not hasattr(value, f"{hookspecs.PROJECT}_impl"):
+            raise Refused("hooks", f"{name} has the name of a hook and no @hookimpl")
+
+
 def _check_implementations(hooks: pluggy.PluginManager) -> None:
     try:
         hooks.check_pending()
@@ -332,6 +342,15 @@ def _check_names(domain: Domain) -> None:
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise Refused("shape", f"{hook}: {', '.join(twice)} stands twice")
+
+
+def _check_reads(domain: Domain) -> None:
+    """``share`` and ``value_of`` name questions of the report."""
+    asked = {spec.name for spec in domain.report_fields if not spec.secrecy}
+    for metric in domain.metrics:
+        for name in getattr(metric.compute, "reads", ()):
+            if name not in asked:
+                raise Refused("shape", f"metrics: {metric.name}: no open report field {name!r}")
 
 
 def _check_fields(domain: Domain) -> None:

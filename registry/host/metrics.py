@@ -1,5 +1,6 @@
 """Metrics of domains: a number computed from a report, or one that comes from outside."""
 
+import re
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 from registry.host.fields import NAME
 from registry.host.values import ReportView, Target
 
+SOURCE = re.compile(r"[a-z]+:[A-Za-z0-9_.-]+")
 BETTER = frozenset({"higher", "lower", "ambiguous"})
 
 
@@ -33,6 +35,10 @@ class Metric:
             raise ValueError(f"{self.name!r} is not a metric name")
         if self.better not in BETTER:
             raise ValueError(f"metric {self.name}: better is higher, lower or ambiguous")
+        if self.source and not SOURCE.fullmatch(self.source):
+            raise ValueError(
+                f"metric {self.name}: source is as 'kolada:N07403', not {self.source!r}"
+            )
         if self.compute is not None and self.source:
             raise ValueError(f"metric {self.name}: computed or from a source, not both")
 
@@ -50,7 +56,7 @@ def share(part: str, whole: str) -> Compute:
         of, all_ = report.data.get(part), report.data.get(whole)
         return None if of is None or not all_ else float(100 * of / all_)
 
-    return compute
+    return _reading(compute, part, whole)
 
 
 def value_of(name: str) -> Compute:
@@ -60,4 +66,10 @@ def value_of(name: str) -> Compute:
         value = report.data.get(name)
         return None if value is None else float(value)
 
+    return _reading(compute, name)
+
+
+def _reading(compute: Compute, *names: str) -> Compute:
+    """The function with the names of the fields that it reads, which are checked at the start."""
+    compute.reads = names  # type: ignore[attr-defined]
     return compute

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from registry.host import active, calls
 from registry.host.loading import Domain
-from registry.host.values import BoardReport, Gap, Line, Overview, Row, Standing
+from registry.host.values import BoardReport, Gap, Line, MeasureView, Overview, Row, Standing
 
 Read = Callable[[Domain], Standing]
 May = Callable[[str], bool]
@@ -59,10 +59,10 @@ def may_edit() -> bool:
     return may(requested().name)
 
 
-def total(reports: Iterable[BoardReport], name: str) -> Decimal | None:
-    """The sum of what boards have answered to a number question; ``None``, not 0, where nobody
-    has answered."""
-    given: list[Decimal] = [one.data[name] for one in reports if name in one.data]
+def total(answered: Iterable[BoardReport | MeasureView], name: str) -> Decimal | None:
+    """The sum of the answers to a number question, of reports or on measures; ``None``, not 0,
+    where nobody has answered."""
+    given: list[Decimal] = [one.data[name] for one in answered if name in one.data]
     return sum(given, Decimal()) if given else None
 
 

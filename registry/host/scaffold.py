@@ -48,8 +48,8 @@ def write(new: NewPlugin, into: Path, taken: Collection[str] = ()) -> list[Path]
     folder = into / new.name
     if folder.exists():
         raise CannotWrite(f"{folder} is there already; choose another name or folder")
-    if not into.is_dir():
-        raise CannotWrite(f"{into} is not a folder; make it first")
+    if into.exists() and not into.is_dir():
+        raise CannotWrite(f"{into} is not a folder")
     written = []
     for template, place in FILES.items():
         file = folder / place.format(name=new.name)

@@ -73,6 +73,13 @@ def enable_new(app: Flask) -> None:
     _enable(app, frozenset(loaded(app).domains))
 
 
+def forget_strikes() -> None:
+    """Release every domain that its faults have switched off: its code has just been edited."""
+    for state in db.session.scalars(sa.select(PluginState).where(PluginState.strikes > 0)):
+        if state.name in loaded(current_app).domains:
+            release(state.name)
+
+
 def _enable(app: Flask, names: frozenset[str]) -> None:
     known = set(db.session.scalars(sa.select(PluginState.name)))
     for name in sorted(names & loaded(app).domains.keys() - known):

@@ -271,6 +271,7 @@ def _value_rows(item_id: int, one: Gathered) -> list[dict[str, Any]]:
             "domain_title": "",
             "unit": "",
             "secrecy": None,
+            "data_version": None,
             **row,
             "item_id": item_id,
             "position": position,
@@ -312,7 +313,12 @@ def _label(word: Any) -> str:
 def _domain_rows(one: Gathered) -> list[dict[str, Any]]:
     if one.domain is None:
         return []
-    section = {"section": "domain", "domain": one.domain.name, "domain_title": one.domain.title}
+    section = {
+        "section": "domain",
+        "domain": one.domain.name,
+        "domain_title": one.domain.title,
+        "data_version": one.domain.manifest.data_version,
+    }
     if not one.stored.readable:
         return [section | _as_kept(answer) for answer in one.stored.kept]
     rows = []

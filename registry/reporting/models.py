@@ -205,6 +205,7 @@ class FrozenValue(Base):
     value: Mapped[Any | None] = mapped_column(sa.JSON(none_as_null=True))
     text: Mapped[str] = mapped_column(default="")
     secrecy: Mapped[str | None]
+    data_version: Mapped[int | None]  # the domain's, when it was answered
 
     item: Mapped[FrozenItem] = relationship(back_populates="values")
 

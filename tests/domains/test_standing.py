@@ -1,6 +1,7 @@
 """Where a domain stands: over all boards, for whom it is to see, in a fixed number of queries."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from registry.db import db
 from registry.domains.standing import reported, standing
+from registry.host import calls
 from registry.host.loading import loaded
 from registry.host.values import Standing
 from registry.people.models import Board, Role
@@ -107,6 +109,29 @@ def test_what_was_reported_stands_on_the_measure_as_far_as_one_may_see(
     assert (one.board, one.data["incidents"]) == ("Socialnämnden", 4)
     other = viewer(Role.REPORTER, board_id=boards["rescue"].id)
     assert reported(domain, both.measure, other) == ()
+
+
+def test_what_was_submitted_in_an_older_shape_is_read_in_todays(
+    app: Flask, both: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report itself stays as it was; panels and pages see what its answers mean today."""
+    domain = loaded(app).domains[CYBER]
+    manifest = replace(domain.manifest, data_version=2)
+    newer = replace(
+        domain,
+        found=replace(domain.found, manifest=manifest),
+        implemented=domain.implemented | {"upgrade_data"},
+    )
+
+    def upgrade(_domain: Any, _subject: Any, answers: dict[str, Any], version: int) -> Any:
+        assert version == 1
+        return {"incidents": answers["incidents"] * 10}
+
+    monkeypatch.setattr(calls, "upgrade_data", upgrade)
+    (one,) = reported(newer, both.measure, COORDINATOR)
+    assert one.data == {"incidents": 40}
+    (one,) = reported(domain, both.measure, COORDINATOR)
+    assert one.data["incidents"] == 4
 
 
 def test_a_measure_that_is_no_longer_in_the_plan_is_no_longer_asked_for(

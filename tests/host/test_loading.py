@@ -90,6 +90,22 @@ def test_a_manifest_that_is_wrong_is_refused_before_any_import(
             "secrecy is a ground as 'OSL 18:13', not 'hemligt'",
         ),
         (
+            IMPORT + "def measure_panel(measure):\n    return None",
+            "hooks",
+            "measure_panel has the name of a hook and no @hookimpl",
+        ),
+        (
+            IMPORT
+            + "@hookimpl\ndef metrics():\n    return [Metric('a', 'A', compute=value_of('b'))]",
+            "shape",
+            "metrics: a: no open report field 'b'",
+        ),
+        (
+            IMPORT + "@hookimpl\ndef metrics():\n    return [Metric('a', 'A', source='Kolada')]",
+            "import",
+            "source is as 'kolada:N07403'",
+        ),
+        (
             IMPORT
             + "from flask import Blueprint\n@hookimpl\ndef blueprint():\n"
             + "    return Blueprint('x', __name__)",

@@ -42,11 +42,12 @@ def test_a_new_plugin_passes_its_contract_and_this_house_s_checks(new: New, tmp_
     run("ruff", "format", "--no-cache", "--check", "--config", config, "food_supply", cwd=tmp_path)
 
 
-def test_it_says_the_next_three_steps(new: New, tmp_path: Path) -> None:
+def test_it_says_the_next_steps(new: New, tmp_path: Path) -> None:
     output = new("food_supply").output
     assert "1. Edit plugin.toml" in output
-    assert "2. Test it: pytest food_supply" in output
-    assert f"3. Name {tmp_path} in plugin_dirs" in output
+    assert f"2. See every edit: REGISTRY_PLUGIN_DIRS={tmp_path} registry run --reload" in output
+    assert "3. Test it: pytest food_supply" in output
+    assert f"4. On the installation: {tmp_path} in plugin_dirs" in output
     assert "registry plugin approve food_supply" in output
 
 

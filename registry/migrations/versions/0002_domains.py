@@ -68,9 +68,11 @@ def upgrade() -> None:
     )
     # The triggers that keep submitted reports speak of rows: a new, empty column touches none.
     op.add_column("frozen_value", sa.Column("secrecy", sa.Text(), nullable=True))
+    op.add_column("frozen_value", sa.Column("data_version", sa.Integer(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("frozen_value", "data_version")
     op.drop_column("frozen_value", "secrecy")
     op.drop_table("clearance")
     op.drop_table("sealed_data")
