@@ -65,6 +65,7 @@ def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(demo_database: Path, tmp_path: Path) -> Iterator[Flask]:
     """The demo as it was loaded, of each test's own."""
     shutil.copy(demo_database, tmp_path / "registry.sqlite")
+    shutil.copy(demo_database.with_name("sealing_keys"), tmp_path / "sealing_keys")
     app = create_app(tmp_path, **DEMO)
     yield app
     with app.app_context():
