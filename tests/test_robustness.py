@@ -37,7 +37,14 @@ from registry.reporting.models import Report, ReportItem, Round
 Clients = dict[str, FlaskClient]
 PEOPLE = ("coordinator", "auditor", "admin", "anonymous")
 TOO_LARGE = ("2147483648", "9223372036854775808", "1" + "0" * 25, "9" * 5000)
-TEXTS = {"kind": "measure", "identity": "x", "token": "x", "name": "x", "filename": "x"}
+TEXTS = {
+    "importer": "classifications",
+    "kind": "measure",
+    "identity": "x",
+    "token": "x",
+    "name": "x",
+    "filename": "x",
+}
 IDS = ("area", "board", "version", "version_id", "object", "page", "row_id")
 WORDS = ("state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")
 WORDS_OF_LOG = ("person", "action", "first", "last")
@@ -82,7 +89,9 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     group = GoalGroup(version=version, title="Ökad säkerhet")
     db.session.add(group)
     db.session.flush()
-    area = GoalArea(version_id=version.id, group=group, number="1", title="Skydd")
+    area = GoalArea(
+        version_id=version.id, group=group, number="1", title="Skydd", domain="cyber_security"
+    )
     subgoal = SubGoal(version_id=version.id, area=area, title="Delmål")
     db.session.add_all([area, subgoal])
     db.session.flush()
@@ -130,6 +139,8 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "report_id": report.id,
         "round_id": opened.id,
         "row_id": measure.id,
+        "subject_id": measure.id,
+        "exercise_id": 1,
         "subgoal_id": subgoal.id,
         "user_id": user.id,
         "version_id": version.id,

@@ -147,18 +147,31 @@ def load_all(found: Sequence[Found | Refusal], approved: Mapping[str, str]) -> L
     domains: dict[str, Domain] = {}
     refusals: dict[str, Refusal] = {}
     readable: dict[str, Found] = {}
-    before = tampering.marks()
+    before: tampering.Marks | None = None
     for one in found:
         if isinstance(one, Refusal):
             refusals[one.name] = one
             continue
         readable[one.name] = one
-        result = take_in(one, approved.get(one.name), before)
+        key = (one.manifest.folder, one.digest)
+        result: Domain | Refusal
+        if one.origin == "bundled" and key in _known:
+            result = _known[key]
+        else:
+            before = before or tampering.marks()
+            result = take_in(one, approved.get(one.name), before)
         if isinstance(result, Domain):
+            if one.origin == "bundled":
+                _known[key] = result
             domains[one.name] = result
         else:
             refusals[one.name] = result
     return Loaded(dict(sorted(domains.items())), refusals, dict(sorted(readable.items())))
+
+
+# What came with the registry is taken in once for all apps of a process: the same bytes give the
+# same domain.
+_known: dict[tuple[Path, str], Domain] = {}
 
 
 def load_unapproved(app: Flask) -> Loaded:
