@@ -35,8 +35,8 @@ def switch(name: str, on: bool) -> bool:
         if name not in found.domains:
             raise CannotSwitch(name)
         state = PluginState(name=name, enabled=False, strikes=0)
-        db.session.add(state)
     if state.enabled == on:
+        db.session.add(state)
         return False
     if on:
         try:
@@ -47,6 +47,7 @@ def switch(name: str, on: bool) -> bool:
         state.strikes = 0
     state.enabled = on
     state.changed_at = now()
+    db.session.add(state)
     raise_generation()
     return True
 
