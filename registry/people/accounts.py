@@ -126,6 +126,8 @@ def edit(viewer: Viewer, user_id: int, name: str, email: str, row_version: int) 
         raise Conflict
     email = service.normal_email(email)
     _refuse_taken(email, but=user_id)
+    if user.email != email:
+        _take_clearances(user)
     user.name, user.email = name, email
     try:
         db.session.commit()
@@ -209,7 +211,7 @@ def switch(viewer: Viewer, user_id: int, *, active: bool) -> None:
 
 
 def invite(viewer: Viewer, user_id: int) -> str:
-    """A new one-time link's token; the user's earlier links end.
+    """A new one-time link's token; the user's earlier links end, and so do clearances.
 
     :raises Inactive:
     """
@@ -217,6 +219,7 @@ def invite(viewer: Viewer, user_id: int) -> str:
     user = db.session.get_one(User, user_id)
     if not user.active:
         raise Inactive
+    _take_clearances(user)
     token = service.invite(user)
     db.session.commit()
     return token
@@ -284,6 +287,11 @@ def _accounts(*where: sa.ColumnElement[bool]) -> list[Account]:
         Account(*person, roles=tuple(held[person.id]), clearances=tuple(cleared[person.id]))
         for person in people
     ]
+
+
+def _take_clearances(user: User) -> None:
+    """Whoever holds the link, or the new address, may be another: clearance is given anew."""
+    user.clearances = []
 
 
 def _key(grant: Grant) -> tuple[Role, int | None, str | None]:

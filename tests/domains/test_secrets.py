@@ -1,6 +1,7 @@
 """Secret answers through the real forms: written by many, read by the cleared, seen by nobody."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from flask.testing import FlaskClient
 
 from registry.audit.models import AuditEntry
 from registry.db import db
-from registry.host.models import DomainData, SealedData
-from registry.people.models import Clearance, User
+from registry.host import data, vault
+from registry.host.loading import loaded
+from registry.host.models import DomainData, SealedData, SubjectKind
+from registry.people.models import Board, Clearance, Role, User
 from registry.reporting.models import FrozenValue, ReportItem
 from tests.domains.conftest import CYBER, Place
 
@@ -244,7 +247,6 @@ def test_a_check_that_repeats_a_secret_answer_is_not_heard_to_do_so(
     app: Flask, place: Place, save_item: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it says is flashed, and a flash lies in the cookie, signed and readable."""
-    from registry.host.loading import loaded
     from registry.host.values import Issue, Level
 
     def repeat(report: Any) -> list[Issue]:
@@ -277,7 +279,6 @@ def test_a_warning_about_the_whole_is_shown_when_the_item_is_ready(
     save_item: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from registry.host.loading import loaded
     from registry.host.values import Issue, Level
 
     (implementation,) = loaded(app).domains[CYBER].hooks.hook.check_report.get_hookimpls()
@@ -286,6 +287,66 @@ def test_a_warning_about_the_whole_is_shown_when_the_item_is_ready(
     save_item()
     page = clients["reporter"].get(f"/reports/items/{place.item}").get_data(as_text=True)
     assert "Stämmer helheten?" in page
+
+
+def test_a_new_invitation_or_address_ends_a_clearance(place: Place, clients: Clients) -> None:
+    """Else an admin could take over the account of somebody who is cleared."""
+    person = db.session.scalars(sa.select(User).filter_by(name="Domän")).one()
+    form = {"domain": CYBER, "reason": "Beslut"}
+    key = person.id
+    for address, fields in (
+        (f"/admin/users/{key}/invite", {}),
+        (f"/admin/users/{key}", {"name": "Domän", "email": "ny@example.org", "row_version": "1"}),
+    ):
+        clients["admin"].post(f"/admin/users/{key}/clearances", data=form)
+        db.session.rollback()
+        assert len(db.session.scalars(sa.select(Clearance)).all()) == 1
+        version = str(db.session.get_one(User, key).row_version)
+        posted = {**fields, "row_version": version} if fields else fields
+        assert clients["admin"].post(address, data=posted).status_code == 303
+        db.session.rollback()
+        assert db.session.scalars(sa.select(Clearance)).all() == []
+
+
+def test_two_scoped_roles_give_no_more_than_each(
+    place: Place,
+    save_item: Callable[..., Any],
+    boards: dict[str, Board],
+    make_user: Callable[..., User],
+    sign_in: Callable[[User], FlaskClient],
+) -> None:
+    """Reporter of another board, lead of another domain, cleared for this one: still not theirs."""
+    save_item(weakness=MARKER)
+    person = make_user("Två", (Role.REPORTER, boards["rescue"]), Role.DOMAIN_LEAD)
+    person.clearances = [Clearance(domain=CYBER, reason="prov")]
+    db.session.commit()
+    client = sign_in(person)
+    answer = client.post(secrets(place, "report_item"), data={"reason": "Ärende 7"})
+    assert answer.status_code == 403
+    page = client.get(f"/domain/{CYBER}/").get_data(as_text=True)
+    assert "Socialnämnden" not in page.partition("<main")[2].partition("Saknas")[2]
+
+
+def test_what_becomes_secret_is_sealed_and_gone_from_the_open(
+    app: Flask, place: Place, save_item: Callable[..., Any]
+) -> None:
+    """The next version of a domain makes a question secret that was answered in the open."""
+    domain = loaded(app).domains[CYBER]
+    save_item(mfa_coverage="80")
+    db.session.rollback()
+    fields = tuple(
+        replace(one, secrecy="OSL 18:8") if one.name == "mfa_coverage" else one
+        for one in domain.report_fields
+    )
+    newer = replace(domain, report_fields=fields)
+    assert data.seal_what_became_secret(newer) == 1
+    db.session.commit()
+    row = db.session.get_one(DomainData, (CYBER, SubjectKind.REPORT_ITEM, place.item))
+    assert "mfa_coverage" not in row.data
+    assert "mfa_coverage" not in row.labels
+    marks = vault.marks(SubjectKind.REPORT_ITEM, [place.item])[place.item][CYBER]
+    assert marks["mfa_coverage"].ground == "OSL 18:8"
+    assert data.seal_what_became_secret(newer) == 0
 
 
 def test_two_people_in_one_form_see_nothing_secret_of_each_other(
@@ -305,7 +366,6 @@ def test_two_people_in_one_form_see_nothing_secret_of_each_other(
 def test_a_fault_in_a_check_of_secret_answers_leaves_none_in_the_log(
     app: Flask, place: Place, save_item: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from registry.host.loading import loaded
     from registry.host.models import PluginState
 
     def fail(report: Any) -> None:

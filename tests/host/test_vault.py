@@ -157,6 +157,15 @@ def test_a_worker_that_knows_the_old_keys_follows_a_rotation(sealed: Flask) -> N
     assert after == vault.key_ids()[-1]
 
 
+def test_there_is_one_rotation_at_a_time(sealed: Flask) -> None:
+    first = vault.rotate()
+    next(first)
+    with pytest.raises(vault.Rotating):
+        list(vault.rotate())
+    assert list(first)[-1] == (1, 1)
+    assert opened()[0].text == MARKER
+
+
 def test_a_missing_key_is_named(sealed: Flask) -> None:
     (key,) = vault.key_ids()
     sealed.extensions["vault"]._path.unlink()
