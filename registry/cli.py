@@ -22,7 +22,7 @@ from registry.admin.command import plugin
 from registry.config import ConfigError, Settings
 from registry.db import db
 from registry.demo.command import demo
-from registry.host import loading, switching, vault
+from registry.host import loading, sealing_keys, switching, vault
 from registry.people import accounts, domains, passwords, service
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board, Role, User
 from registry.people.permissions import OPERATOR, Grant
@@ -106,7 +106,7 @@ def rotate_keys() -> None:
         for done, total in vault.rotate():
             if sys.stdout.isatty():
                 click.echo(f"{done} of {total}\r", nl=False)
-    except vault.Rotating as error:
+    except sealing_keys.Rotating as error:
         raise Failure("the keys are being rotated already", 1) from error
     click.echo(f"{done} secret answers are sealed under a new key. Back up the key file.")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from registry.host import loading, manifest
+from registry.host import checking, loading, manifest
 from registry.host.importing import sources
 from registry.host.manifest import Found
 from registry.host.values import Refusal
@@ -61,8 +61,8 @@ class Shape(Staged):
         if domain.blueprint is None:
             return
         try:
-            loading.rehearse(domain.name, domain.blueprint, domain.nav_items)
-        except loading.Refused as refused:
+            checking.rehearse(domain.name, domain.blueprint, domain.nav_items)
+        except checking.Refused as refused:
             fail(f"Let the blueprint keep to /domain/{domain.name}/: {refused}.")
 
     def test_every_clock_starts_from_a_date_of_the_measure(self, stage: Stage) -> None:

@@ -4,9 +4,9 @@ The app starts, serves and accepts reports; the admin sees why; after three stri
 off for everyone until it is released.
 """
 
-import os
 import shutil
-import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextvars import Context
@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 
 from registry import create_app
 from registry.db import db
-from registry.host import active, calls, data, runner, switching
+from registry.host import active, calls, data, runner, shapes, switching
 from registry.host.loading import Domain, loaded
 from registry.host.models import DomainData, PluginState, SubjectKind
 from registry.host.values import MeasureView, ReportView, RoundView
@@ -343,7 +343,7 @@ def test_a_long_history_is_cut_and_no_fault(start: Start) -> None:
     code = "    from itertools import repeat\n    return Panel('P', repeat(Row('r', 1)))\n"
     app = start("@hookimpl\ndef report_panel(report):\n" + code)
     panel = ask(app, lambda domain: calls.report_panel(domain, view()))
-    assert len(panel.rows) == calls.MOST_ROWS
+    assert len(panel.rows) == shapes.MOST_ROWS
     assert state(app).strikes == 0
 
 
@@ -364,15 +364,14 @@ def test_what_a_process_died_in_is_a_strike_at_the_next_ones_first_request(
     start: Start, tmp_path: Path
 ) -> None:
     """An endless regular expression cannot be given up: the server kills the whole worker."""
-    from registry.host.last_words import LastWords
-
     app = start(CHECK + "    return []\n")
-    words = LastWords(app.extensions["settings"].instance / "running")
-    pid = os.fork()
-    if pid == 0:
-        words.begin("odd", "check_report")
-        os.kill(os.getpid(), signal.SIGKILL)
-    os.waitpid(pid, 0)
+    folder = app.extensions["settings"].instance / "running"
+    dying = (
+        "import os, signal, pathlib\nfrom registry.host.last_words import LastWords\n"
+        f"LastWords(pathlib.Path({str(folder)!r})).begin('odd', 'check_report')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", dying], check=False).returncode < 0
     app.test_client().get("/healthz")
     assert state(app).strikes == 1
     assert "the process ended in the middle of this call" in state(app).last_fault

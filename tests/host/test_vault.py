@@ -16,6 +16,7 @@ from registry.db import db
 from registry.host import vault
 from registry.host.fields import LongText, Text
 from registry.host.models import SealedData, SubjectKind
+from registry.host.sealing_keys import Keys, Rotating
 
 FIELD = Text("place", "Plats", secrecy="OSL 18:8")
 MARKER = "källare-zzq-77"
@@ -149,7 +150,7 @@ def test_rotation_seals_everything_anew_and_the_old_key_goes_at_the_next(sealed:
 
 
 def test_a_worker_that_knows_the_old_keys_follows_a_rotation(sealed: Flask) -> None:
-    other = vault._Keys(sealed.extensions["vault"]._path)
+    other = Keys(sealed.extensions["vault"]._path)
     before, _key = other.sealing()
     list(vault.rotate())
     after, _key = other.sealing()
@@ -160,7 +161,7 @@ def test_a_worker_that_knows_the_old_keys_follows_a_rotation(sealed: Flask) -> N
 def test_there_is_one_rotation_at_a_time(sealed: Flask) -> None:
     first = vault.rotate()
     next(first)
-    with pytest.raises(vault.Rotating):
+    with pytest.raises(Rotating):
         list(vault.rotate())
     assert list(first)[-1] == (1, 1)
     assert opened()[0].text == MARKER
