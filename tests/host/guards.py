@@ -311,8 +311,7 @@ GUARDS = [
         HOST + "pages.py",
         "if name not in active.current().names:",
         "if False:",
-        "tests/host/test_active.py::"
-        "test_a_domains_page_answers_when_on_and_is_not_found_when_off sqlite",
+        FAULTS + "test_nothing_of_a_domain_that_is_off_runs_for_its_addresses",
     ),
     Guard(
         "a page that fails is a strike",
@@ -398,7 +397,7 @@ GUARDS = [
         "registry/people/sessions.py",
         "if may(g.viewer, permission, domain=domain):",
         "if may(g.viewer, permission):",
-        STANDING + "test_the_page_says_what_is_missing_first sqlite",
+        "tests/host/test_own_tables.py::test_a_lead_of_another_domain_may_not sqlite",
     ),
     Guard(
         "a board sees its own reports",

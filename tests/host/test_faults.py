@@ -465,6 +465,18 @@ def test_a_page_that_fails_is_that_pages_error_and_a_strike(start: Start) -> Non
     assert state(app).strikes == 2
 
 
+def test_nothing_of_a_domain_that_is_off_runs_for_its_addresses(start: Start) -> None:
+    """Not even what its blueprint does before each of its pages."""
+    code = PAGE + "RAN = []\n@bp.before_request\ndef note():\n    RAN.append(1)\n"
+    app = start(code)
+    client, ran = enter(app, Role.COORDINATOR), loaded(app).domains["odd"].module.RAN
+    assert client.get("/domain/odd/").status_code == 200
+    assert ran == [1]
+    enter(app).post("/admin/plugins/odd", data={"on": "0"})
+    assert client.get("/domain/odd/").status_code == 404
+    assert ran == [1]
+
+
 def test_pages_that_do_not_end_leave_threads_for_everybody_else(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

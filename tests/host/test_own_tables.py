@@ -294,6 +294,7 @@ def test_a_lead_of_another_domain_may_not(
 ) -> None:
     client = sign_in(make_user("Annan domän", Role.DOMAIN_LEAD, domain="cyber_security"))
     assert client.post(f"{PAGES}/new", data=FORM).status_code == 403
+    assert client.get(PAGES).status_code == 403, "nor read it"
     assert own_tables.rows(on)[TABLE] == []
 
 
