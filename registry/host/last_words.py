@@ -5,6 +5,7 @@ kills the worker, and no strike is written. So each call is noted in a file of t
 mapped into memory, before it is made; the next process that starts finds what the dead one was at.
 """
 
+import logging
 import mmap
 import os
 import threading
@@ -47,12 +48,15 @@ class LastWords:
 
     def _open(self) -> None:
         """A file of this process's own; a fork begins with a new one."""
-        self._pid, self._free = os.getpid(), list(range(SLOTS))
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._pid, self._free, self._map = os.getpid(), list(range(SLOTS)), None
         path = self._folder / str(self._pid)
-        path.write_bytes(b"\0" * SLOTS * SIZE)
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), SLOTS * SIZE)
+        try:
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            path.write_bytes(b"\0" * SLOTS * SIZE)
+            with path.open("r+b") as file:
+                self._map = mmap.mmap(file.fileno(), SLOTS * SIZE)
+        except OSError as error:  # an instance that cannot be written in: all else goes on
+            logging.getLogger("registry").warning("calls of plugins are not noted: %s", error)
 
     def of_the_dead(self) -> list[tuple[str, str]]:
         """Plugin and hook that processes were at when they died; each is told once."""

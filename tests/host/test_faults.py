@@ -360,6 +360,15 @@ def test_a_call_is_noted_while_it_lasts(start: Start) -> None:
     assert all(set(file.read_bytes()) <= {0} for file in folder.iterdir())
 
 
+def test_where_nothing_can_be_noted_domains_work_all_the_same(start: Start) -> None:
+    app = start(CHECK + "    return [Issue('bra')]\n")
+    folder = app.extensions["settings"].instance / "running"
+    folder.write_text("a file stands in the way")
+    checked = ask(app, lambda domain: calls.check_report(domain, view()))
+    assert checked.ran
+    assert len(checked.issues) == 1
+
+
 def test_what_a_process_died_in_is_a_strike_at_the_next_ones_first_request(
     start: Start, tmp_path: Path
 ) -> None:
