@@ -135,7 +135,7 @@ def _checked(
 ) -> list[Checked]:
     if not domain.implements(hook):
         return [Checked(()) for _view in views]
-    asks = [_asked(domain, hook, shapes.as_issues, argument, view) for view in views]
+    asks = [_asked(domain, hook, shapes.as_issues, **{argument: view}) for view in views]
     answers = _each(domain, hook, asks, bool(secret))
     return [
         Checked((), ran=False)
@@ -246,19 +246,14 @@ def call(domain: Domain, hook: str, shape: Callable[[Any], T], **values: Any) ->
     :raises Fault: when it raised, took too long or answered in the wrong shape; the strike is
         noted.
     """
-
-    def ask() -> T | None:
-        answers = getattr(domain.hooks.hook, hook)(**values)
-        return shape(answers[0]) if answers else None
-
-    return guarded(domain, hook, ask)
+    return guarded(domain, hook, _asked(domain, hook, shape, **values))
 
 
 def _asked(
-    domain: Domain, hook: str, shape: Callable[[Any], T], argument: str, value: Any
+    domain: Domain, hook: str, shape: Callable[[Any], T], **values: Any
 ) -> Callable[[], T | None]:
     def ask() -> T | None:
-        answers = getattr(domain.hooks.hook, hook)(**{argument: value})
+        answers = getattr(domain.hooks.hook, hook)(**values)
         return shape(answers[0]) if answers else None
 
     return ask

@@ -107,13 +107,21 @@ def _read(
     entered: dict[str, list[str]],
     labels: dict[str, Any],
 ) -> Stored:
+    try:
+        today = _in_todays_shape(domain, subject, data, version)
+    except calls.Fault:
+        kept = _kept(data, labels, secret_names(domain, kind))
+        return Stored({}, entered, readable=False, marks=marks, kept=kept)
+    return Stored(_values(domain, kind, today), entered, marks=marks)
+
+
+def _in_todays_shape(
+    domain: Domain, subject: Subject, data: dict[str, Any], version: int
+) -> dict[str, Any]:
+    """:raises calls.Fault: when the domain cannot upgrade them."""
     if version < domain.manifest.data_version and domain.implements("upgrade_data"):
-        try:
-            data = calls.upgrade_data(domain, subject, data, version) or data
-        except calls.Fault:
-            kept = _kept(data, labels, secret_names(domain, kind))
-            return Stored({}, entered, readable=False, marks=marks, kept=kept)
-    return Stored(_values(domain, kind, data), entered, marks=marks)
+        return calls.upgrade_data(domain, subject, data, version) or data
+    return data
 
 
 def loaded(
@@ -121,15 +129,13 @@ def loaded(
 ) -> dict[str, Any]:
     """Answers as they were stored, typed, in today's shape; none where the domain cannot read
     those of that version."""
-    today = domain.manifest.data_version
-    if version is not None and version < today and domain.implements("upgrade_data"):
-        try:
-            data = (
-                calls.upgrade_data(domain, Subject(kind.value, subject_id), data, version) or data
-            )
-        except calls.Fault:
-            return {}
-    return _values(domain, kind, data)
+    if version is None:
+        return _values(domain, kind, data)
+    try:
+        today = _in_todays_shape(domain, Subject(kind.value, subject_id), data, version)
+    except calls.Fault:
+        return {}
+    return _values(domain, kind, today)
 
 
 def _values(domain: Domain, kind: SubjectKind, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,10 +211,10 @@ def save(domain: Domain, kind: SubjectKind, subject_id: int, form: Form) -> None
             labels={},
         )
         db.session.add(row)
-    elif row.version < domain.manifest.data_version and domain.implements("upgrade_data"):
+    else:
         try:
             subject = Subject(kind.value, subject_id)
-            row.data = calls.upgrade_data(domain, subject, row.data, row.version) or row.data
+            row.data = _in_todays_shape(domain, subject, row.data, row.version)
         except calls.Fault:
             return  # the section was read-only; the row stays untouched
     _seal_row(domain, row)
@@ -236,7 +242,7 @@ def _seal_row(domain: Domain, row: DomainData) -> bool:
     whether there were any. (A newer answer that lies sealed stands.)"""
     found = False
     for spec in fields_of(domain, row.subject_kind):
-        if not spec.secrecy or not (row.data.keys() | row.entered.keys()) & {spec.name}:
+        if not spec.secrecy or (spec.name not in row.data and spec.name not in row.entered):
             continue
         found = True
         place = (domain.name, row.subject_kind, row.subject_id)

@@ -62,16 +62,14 @@ def upgrade(domain: Domain) -> bool:
     """
     if not domain.owns_tables or at_head(domain):
         return False
-    return _run(domain, "head")
+    return _run(domain)
 
 
-def _run(domain: Domain, target: str) -> bool:
+def _run(domain: Domain) -> bool:
     with migrating.script(domain.found) as (config, script):
 
         def steps(revision: Any, _context: MigrationContext) -> Any:
-            if target == "base":
-                return script._downgrade_revs("base", revision)
-            return script._upgrade_revs(target, revision)
+            return script._upgrade_revs("head", revision)
 
         connection = db.session.connection()
         before = _names(connection)

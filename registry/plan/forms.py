@@ -131,7 +131,8 @@ class EditForm(FlaskForm):
 
     def differences(self, stored: "EditForm") -> dict[str, Difference]:
         """Where what was written differs from what is stored, by field."""
-        open_names = [one.name for one in self.asked() if one.name not in self.secrets()]
+        secrets = self.secrets()
+        open_names = [one.name for one in self.asked() if one.name not in secrets]
         names = differing(open_names, self.raw(), stored.raw())
         return {
             name: Difference(
