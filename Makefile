@@ -14,6 +14,7 @@ BIN := .venv/bin
 VENDOR := registry/static/vendor
 STYLES := node_modules/@digdir/designsystemet-css
 INTER := node_modules/@fontsource-variable/inter
+HTMX := node_modules/htmx.org
 PO := $(wildcard registry/translations/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 EXTRACT := $(BIN)/pybabel -q extract --mapping-file=pyproject.toml --no-location --sort-output --no-wrap \
@@ -78,6 +79,8 @@ $(VENDOR)/inter/index.css: node_modules/.installed Makefile
 	@cp $(STYLES)/dist/src/index.css $(VENDOR)/designsystemet.css
 	@cp $(STYLES)/dist/theme/designsystemet.css $(VENDOR)/theme.css
 	@cp $(STYLES)/LICENSE $(VENDOR)/designsystemet.LICENSE
+	@cp $(HTMX)/dist/htmx.min.js $(VENDOR)/htmx.js
+	@cp $(HTMX)/LICENSE $(VENDOR)/htmx.LICENSE
 	@cp $(INTER)/LICENSE $(VENDOR)/inter/
 	@cp $(INTER)/files/inter-latin-wght-normal.woff2 $(INTER)/files/inter-latin-ext-wght-normal.woff2 $(VENDOR)/inter/files/
 	@awk -v RS= -v ORS='\n\n' '/\/inter-latin-/' $(INTER)/index.css > $@
