@@ -136,7 +136,7 @@ translations: setup ## Bring the texts of code and templates into the catalogues
 	@test -e registry/translations/en/LC_MESSAGES/messages.po \
 		|| $(BIN)/pybabel -q init --input-file=.venv/messages.pot --output-dir=registry/translations --locale=en --no-wrap
 	$(BIN)/pybabel -q update --input-file=.venv/messages.pot --output-dir=registry/translations \
-		--no-wrap --ignore-obsolete --ignore-pot-creation-date
+		--no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@$(MAKE) --no-print-directory setup
 
 .PHONY: translations-check

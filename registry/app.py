@@ -15,6 +15,9 @@ from registry.domains import views as domains_views
 from registry.followup import views as followup_views
 from registry.host import active, calls, loading, vault
 from registry.host import pages as domain_pages
+from registry.jobs import queue as job_queue
+from registry.jobs import service as jobs
+from registry.jobs import views as jobs_views
 from registry.people import limits, passwords, sessions
 from registry.people import views as people_views
 from registry.plan import views as plan_views
@@ -50,6 +53,8 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     calls.init_app(app, settings)
     vault.init_app(app, settings, audit_log.record)
     standing.init_app(app)
+    job_queue.init_app(app, settings)
+    jobs.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -61,6 +66,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(followup_views.bp)
     app.register_blueprint(domains_views.bp)
+    app.register_blueprint(jobs_views.bp)
     app.register_blueprint(audit_views.bp)
     app.register_blueprint(admin_views.bp)
     domain_pages.init_app(app)

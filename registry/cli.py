@@ -7,8 +7,10 @@ right is one line on standard error, never a traceback.
 import json
 import os
 import stat
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from registry.config import ConfigError, Settings
 from registry.db import db
 from registry.demo.command import demo
 from registry.host import loading, sealing_keys, switching, vault
+from registry.jobs import queue
 from registry.people import accounts, domains, passwords, service
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board, Role, User
 from registry.people.permissions import OPERATOR, Grant
@@ -135,9 +138,16 @@ def list_keys() -> None:
     help="Processes. With several, let rate_limit_storage name a Redis: each counts for itself.",
 )
 @click.option(
+    "--worker/--no-worker",
+    "with_worker",
+    default=True,
+    show_default=True,
+    help="Start a worker for mail and long jobs beside it.",
+)
+@click.option(
     "--reload", is_flag=True, help="For writing a domain: see every edit, approve nothing."
 )
-def run(host: str, port: int, workers: int, reload: bool) -> None:
+def run(host: str, port: int, workers: int, with_worker: bool, reload: bool) -> None:
     """Start the registry with gunicorn."""
     if reload:
         develop(host, port)
@@ -146,7 +156,38 @@ def run(host: str, port: int, workers: int, reload: bool) -> None:
     with app.app_context():
         _refuse_old_database()
         db.engine.dispose()
-    serve(app, host, port, workers)
+    beside = worker_beside(app) if with_worker else nullcontext()
+    with beside:
+        serve(app, host, port, workers)
+
+
+@main.command()
+@click.option("--once", is_flag=True, help="Do what waits, and end.")
+def worker(once: bool) -> None:
+    """Do long jobs and send mail until told to stop."""
+    app = make_app()
+    with app.app_context():
+        _refuse_old_database()
+        db.engine.dispose()
+    if once:
+        app.extensions["jobs"].every_minute()
+        app.extensions["jobs"].work_off()
+        return
+    queue.work(app)
+
+
+@contextmanager
+def worker_beside(app: Flask) -> Iterator[None]:
+    """A worker in a process of its own, for as long as the registry is served; it ends with it,
+    however that ends: it reads from a pipe that only the server holds open."""
+    instance = app.extensions["settings"].instance
+    command = [sys.executable, "-m", "registry.worker", str(instance)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603 - our own module
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def develop(host: str, port: int) -> None:

@@ -40,6 +40,7 @@ class Settings:
     idle_minutes: int = 120
     sign_in_limit: str = "10 per 15 minutes"
     rate_limit_storage: str = "memory://"
+    job_queue: str = ""
     trusted_proxies: int = 0
     upload_megabytes: int = 20
     argon2_time_cost: int = 3
@@ -160,6 +161,8 @@ def _check_values(settings: Settings) -> None:
         ZoneInfo(settings.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ConfigError(f"timezone: {settings.timezone!r} is not a known time zone") from error
+    if settings.job_queue and not settings.job_queue.startswith(("redis://", "rediss://")):
+        raise ConfigError("job_queue: leave it empty, or name a redis:// address")
     if settings.language not in {"sv", "en"}:
         raise ConfigError(f"language: {settings.language!r} is not one of sv, en")
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:

@@ -129,6 +129,12 @@ ALLOWED: dict[str, set[str]] = {
     "domains.calendar": HAS_ROLE,
     "domains.upload": COORDINATOR,
     "domains.confirm": COORDINATOR,
+    # jobs: a person's own; anybody else's is not there (tests/jobs)
+    "jobs.jobs": SIGNED_IN,
+    "jobs.job": SIGNED_IN,
+    "jobs.progress": SIGNED_IN,
+    "jobs.cancel": SIGNED_IN,
+    "jobs.product": SIGNED_IN,
     # log
     "audit.entries": AUDITOR,
     # administration
@@ -298,6 +304,7 @@ def _seed() -> dict[str, object]:
         "identity": measure.identity,
         "importer": "classifications",
         "item_id": item.id,
+        "job_id": 1,
         "kind": "measure",
         "measure_id": measure.id,
         "method_id": method.id,
@@ -365,7 +372,7 @@ def test_the_seed_leads_to_things_that_are_there(walk: Walk) -> None:
     """Else a page could be refused, or let through, for want of an object."""
     everyone = {"coordinator", "approver", "auditor", "admin"}
     absent = {"people.invitation", "importing.columns", "importing.preview", "importing.result",
-              "domain.file"}  # fmt: skip
+              "domain.file", "jobs.job", "jobs.product", "jobs.progress"}  # fmt: skip
     for rule in walk.app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint in absent:
             continue

@@ -131,6 +131,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "group_id": group.id,
         "identity": measure.identity,
         "item_id": item.id,
+        "job_id": 1,
         "measure_id": measure.id,
         "method_id": method.id,
         "metric_id": metric.id,

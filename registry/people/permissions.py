@@ -125,6 +125,12 @@ ENDPOINTS: dict[str, Permission] = {
     "domains.calendar": Permission.READ_PLAN,
     "domains.upload": Permission.EDIT_PLAN,
     "domains.confirm": Permission.EDIT_PLAN,
+    # jobs: everybody's own
+    "jobs.jobs": Permission.SIGNED_IN,
+    "jobs.job": Permission.SIGNED_IN,
+    "jobs.progress": Permission.SIGNED_IN,
+    "jobs.cancel": Permission.SIGNED_IN,
+    "jobs.product": Permission.SIGNED_IN,
     # audit
     "audit.entries": Permission.READ_AUDIT,
     # administration

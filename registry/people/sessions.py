@@ -8,6 +8,7 @@ request (kept in the signed cookie, so that reading a page writes nothing).
 import hashlib
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -111,23 +112,44 @@ def _forget() -> None:
         session["language"] = language
 
 
+_PERSON = (
+    User.id,
+    User.name,
+    User.email,
+    RoleGrant.role,
+    RoleGrant.board_id,
+    RoleGrant.domain,
+    Clearance.domain,
+)
 _VIEWER = (
-    sa.select(
-        SignIn.id,
-        SignIn.expires_at,
-        User.id,
-        User.name,
-        User.email,
-        RoleGrant.role,
-        RoleGrant.board_id,
-        RoleGrant.domain,
-        Clearance.domain,
-    )
+    sa.select(SignIn.id, SignIn.expires_at, *_PERSON)
     .join(User, User.id == SignIn.user_id)
     .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
     .outerjoin(Clearance, Clearance.user_id == User.id)
     .where(SignIn.token_hash == sa.bindparam("hash"), SignIn.ended_at.is_(None), User.active)
 )
+
+
+_ACTIVE: sa.Select[*tuple[Any, ...]] = (
+    sa.select(*_PERSON)
+    .outerjoin(RoleGrant, RoleGrant.user_id == User.id)
+    .outerjoin(Clearance, Clearance.user_id == User.id)
+    .where(User.id == sa.bindparam("user"), User.active)
+)
+
+
+def viewer_of(user_id: int) -> Viewer | None:
+    """The person with what they may do now, for work that is done without a session of theirs;
+    ``None`` for an account that is closed."""
+    rows = db.session.execute(_ACTIVE, {"user": user_id}).all()
+    return _viewer(None, rows) if rows else None
+
+
+def _viewer(sign_in_id: int | None, rows: Sequence[Any]) -> Viewer:
+    grants = frozenset(Grant(*row[3:6]) for row in rows if row[3])
+    cleared = frozenset(row[6] for row in rows if row[6])
+    user_id, name, email = rows[0][:3]
+    return Viewer(user_id, name, email, sign_in_id, grants, cleared)
 
 
 def _load(token: str) -> SignedIn | None:
@@ -138,10 +160,7 @@ def _load(token: str) -> SignedIn | None:
         db.session.rollback()
     if not rows or rows[0][1] <= now():
         return None
-    sign_in_id, _expires, user_id, name, email = rows[0][:5]
-    grants = frozenset(Grant(*row[5:8]) for row in rows if row[5])
-    cleared = frozenset(row[8] for row in rows if row[8])
-    return SignedIn(token, Viewer(user_id, name, email, sign_in_id, grants, cleared))
+    return SignedIn(token, _viewer(rows[0][0], [row[2:] for row in rows]))
 
 
 def _identify() -> None:
