@@ -16,7 +16,7 @@ from registry.host.models import SubjectKind
 from registry.people.models import Board, Role, User
 from registry.people.permissions import Grant, Viewer
 from registry.plan.models import Measure, MeasureStatus, PlanVersion, Responsibility, Share, SubGoal
-from registry.reporting import rounds, service
+from registry.reporting import review, rounds, service, writing
 from registry.reporting.models import (
     DeviationReason,
     ItemState,
@@ -154,7 +154,7 @@ def _add_values(
 ) -> None:
     """What was measured; of a ready answer from the lead, the rest is said not to be."""
     for place, metric in enumerate(asked):
-        if metric.domain is not None and service.is_computed(metric):
+        if metric.domain is not None and writing.is_computed(metric):
             continue
         value = values.get(place)
         if value is not None:
@@ -176,9 +176,9 @@ def _decide(node: Node, report: Report, staff: Staff, clock: Clock) -> None:
     )
     clock.at = at(node["submitted_on"] + REVIEWED_AFTER, 9)
     if node["state"] == "accepted":
-        service.accept(staff.coordinator, report.id, row_version=report.row_version)
+        review.accept(staff.coordinator, report.id, row_version=report.row_version)
     elif node["state"] == "returned":
-        service.return_report(
+        review.return_report(
             staff.coordinator,
             report.id,
             row_version=report.row_version,

@@ -18,7 +18,7 @@ from registry.plan.models import MeasureStatus
 from registry.reporting.models import DeviationReason
 from registry.reporting.period import bounds
 from registry.reporting.rounds import NewRound
-from registry.reporting.service import CORE_FIELDS, ItemPage
+from registry.reporting.writing import CORE_FIELDS, ItemPage
 from registry.words import lazy as _l
 
 LONG = 5000

@@ -1,0 +1,326 @@
+"""Use cases of one measure in a report that is being written: open it, save it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+
+from registry.audit import log
+from registry.conflict import Conflict
+from registry.db import db, now
+from registry.effects.models import EffectMetric
+from registry.host import active, calls, data
+from registry.host.loading import Domain, loaded
+from registry.host.models import SubjectKind
+from registry.host.values import Panel
+from registry.people.permissions import Permission, Viewer, require
+from registry.plan.models import Measure, MeasureStatus, Responsibility, Share, SubGoal
+from registry.reporting import freezing, previous
+from registry.reporting.models import (
+    DeviationReason,
+    ItemState,
+    ItemValue,
+    Report,
+    ReportItem,
+    ReportState,
+    RoundState,
+)
+from registry.reporting.rounds import CannotReport
+
+CORE_FIELDS = ("status", "done", "deviation", "deviation_reason")
+
+
+@dataclass
+class ItemPage:
+    """Everything the form of one measure needs."""
+
+    item: ReportItem
+    report: Report
+    measure: Measure
+    domain: Domain | None
+    stored: data.Stored
+    measure_values: Mapping[str, Any]
+    metrics: list[EffectMetric]
+    computed: list[EffectMetric]
+    values: dict[int, ItemValue]
+    before: previous.Before | None
+    owners: list[str]
+
+    @property
+    def asking(self) -> Domain | None:
+        """The domain, unless its stored answers cannot be read now: then it asks nothing."""
+        return self.domain if self.stored.readable else None
+
+    @property
+    def domain_name(self) -> str | None:
+        return self.asking.name if self.asking else None
+
+    def metric_value(self, metric_id: int) -> dict[str, Any]:
+        row = self.values.get(metric_id)
+        if row is None:
+            return {}
+        return {"value": row.value, "not_measured": row.not_measured}
+
+
+class BoundEntry(Protocol):
+    """The filled-in form of an item, whatever web library made it."""
+
+    @property
+    def form(self) -> Form: ...
+    @property
+    def metrics(self) -> Mapping[int, Any]: ...
+
+    def validate(self) -> bool: ...
+    def require_metrics(self) -> bool: ...
+    def require_secrets(self) -> bool: ...
+    def add(self, checked: calls.Checked) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How a save went: whether the item is ready, and what no single field is to blame for."""
+
+    ready: bool
+    loose: list[str]
+    warnings: dict[str, list[str]]
+    unchecked: bool = False
+
+
+_OPENED = (
+    sa.select(ReportItem)
+    .join(ReportItem.report)
+    .join(Report.round)
+    .join(Report.board)
+    .join(ReportItem.measure)
+    .join(Measure.subgoal)
+    .join(SubGoal.area)
+    .options(
+        contains_eager(ReportItem.report).contains_eager(Report.round),
+        contains_eager(ReportItem.report).contains_eager(Report.board),
+        contains_eager(ReportItem.measure)
+        .contains_eager(Measure.subgoal)
+        .contains_eager(SubGoal.area),
+        joinedload(ReportItem.saved_by),
+    )
+    .where(ReportItem.id == sa.bindparam("item"))
+)
+_VALUES = sa.select(ItemValue).where(ItemValue.item_id == sa.bindparam("item"))
+_OWNERS = (
+    sa.select(Responsibility)
+    .options(joinedload(Responsibility.board))
+    .where(Responsibility.measure_id == sa.bindparam("measure"))
+)
+_METRICS = (
+    sa.select(EffectMetric)
+    .where(EffectMetric.measure_id == sa.bindparam("measure"), EffectMetric.archived.is_(False))
+    .order_by(EffectMetric.position, EffectMetric.id)
+)
+
+
+def open_item(viewer: Viewer, item_id: int) -> ItemPage:
+    """Everything about one measure in a report that is being written.
+
+    :raises Denied: unless the viewer writes for that board.
+    :raises sqlalchemy.exc.NoResultFound: when there is no such item.
+    """
+    item = db.session.scalars(_OPENED, {"item": item_id}).one()
+    report, measure = item.report, item.measure
+    require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
+    domain = active.current().get(measure.subgoal.area.domain)
+    stored, measure_values = data.EMPTY, {}
+    if domain is not None:
+        kind = SubjectKind.REPORT_ITEM
+        stored = data.load(kind, [item.id], [domain])[item.id].get(domain.name, data.EMPTY)
+        on_measure = data.load(SubjectKind.MEASURE, [measure.id], [domain])[measure.id]
+        measure_values = dict(on_measure.get(domain.name, data.EMPTY).values)
+    owners = list(db.session.scalars(_OWNERS, {"measure": measure.id}))
+    asked, computed = _metrics(measure.id, report, owners)
+    return ItemPage(
+        item=item,
+        report=report,
+        measure=measure,
+        domain=domain,
+        stored=stored,
+        measure_values=measure_values,
+        metrics=asked,
+        computed=computed,
+        values={row.metric_id: row for row in db.session.scalars(_VALUES, {"item": item.id})},
+        before=previous.with_answers(report.board_id, report.round, measure.id),
+        owners=[owner.board.name for owner in owners if owner.board_id != report.board_id],
+    )
+
+
+def _metrics(
+    measure_id: int, report: Report, owners: list[Responsibility]
+) -> tuple[list[EffectMetric], list[EffectMetric]]:
+    """The metrics a board is asked for, and those computed from its answers.
+
+    Values come from the lead board; where there is none, or it has merged, from every board.
+    """
+    lead = next((owner for owner in owners if owner.share is Share.LEAD), None)
+    if lead is not None and lead.board_id != report.board_id:
+        ended = lead.board.valid_to
+        if ended is None or ended >= report.round.opens_on:
+            return [], []
+    rows = db.session.scalars(_METRICS, {"measure": measure_id})
+    asked: list[EffectMetric] = []
+    computed: list[EffectMetric] = []
+    for row in rows:
+        if row.domain is not None and row.domain not in active.current().names:
+            continue
+        (computed if is_computed(row) else asked).append(row)
+    return asked, computed
+
+
+def is_computed(metric: EffectMetric) -> bool:
+    domain = active.current().get(metric.domain)
+    if domain is None:
+        return False
+    return any(one.name == metric.key and one.compute is not None for one in domain.metrics)
+
+
+def writable(report: Report) -> bool:
+    """Whether the report can still be written in."""
+    return (
+        report.state is ReportState.DRAFT
+        and report.current
+        and report.round.state is RoundState.OPEN
+    )
+
+
+def hold(report: Report, *, changing: bool) -> None:
+    """Read report and round anew and hold them until the transaction ends, so that nobody submits
+    or closes while an answer is being saved. (SQLite lets one write at a time anyhow.)"""
+    db.session.refresh(report, with_for_update=True if changing else {"read": True})
+    db.session.refresh(report.round, with_for_update={"read": True})
+
+
+def save_item(
+    viewer: Viewer,
+    page: ItemPage,
+    entry: BoundEntry,
+    posted: "MultiDict[str, str]",
+    *,
+    row_version: int,
+    ready: bool,
+) -> Saved:
+    """Save what was written, readable or not; mark it ready when asked and nothing is wrong.
+
+    :raises Conflict: when someone has saved the item since the form was opened.
+    :raises CannotReport: when the report is submitted or the round closed.
+    """
+    item, report = page.item, page.report
+    require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
+    hold(report, changing=False)
+    if not writable(report):
+        raise CannotReport(_("Återrapporten är inlämnad eller omgången stängd. Inget sparades."))
+    if item.row_version != row_version:
+        raise Conflict(item.saved_by.name if item.saved_by else "")
+    valid = entry.validate()
+    with log.action("report.save"):
+        _write_core(item, entry.form)
+        _write_values(page, entry)
+        if page.asking is not None:
+            data.save(page.asking, SubjectKind.REPORT_ITEM, item.id, entry.form)
+        _keep_switched_off(page, posted)
+        item.state, item.saved_at, item.saved_by_id = ItemState.DRAFT, now(), viewer.user_id
+        saved = Saved(False, [], {})
+        if ready:
+            saved = _check(page, entry, valid)
+            item.state = ItemState.READY if saved.ready else ItemState.DRAFT
+        try:
+            db.session.commit()
+        except StaleDataError as error:
+            db.session.rollback()
+            raise Conflict from error
+    return saved
+
+
+def _write_core(item: ReportItem, form: Form) -> None:
+    unreadable: dict[str, list[str]] = {}
+    for name in CORE_FIELDS:
+        raw = (form[name].data or "").strip()
+        kinds: dict[str, Any] = {"status": MeasureStatus, "deviation_reason": DeviationReason}
+        kind = kinds.get(name)
+        if kind is None:
+            setattr(item, name, raw)
+            continue
+        known = raw in {member.value for member in kind}
+        setattr(item, name, kind(raw) if known else None)
+        if raw and not known:
+            unreadable[name] = [raw]
+    item.entered = unreadable
+
+
+def _write_values(page: ItemPage, entry: BoundEntry) -> None:
+    unreadable: dict[str, list[str]] = {}
+    for metric in page.metrics:
+        form = entry.metrics[metric.id]
+        raw = [text for text in form.value.raw_data or [] if text.strip()]
+        row = page.values.get(metric.id)
+        if row is None:
+            row = ItemValue(item_id=page.item.id, metric_id=metric.id, not_measured=False)
+            db.session.add(row)
+            page.values[metric.id] = row
+        row.value = form.value.data
+        row.not_measured = bool(form.not_measured.data) and row.value is None
+        if raw and row.value is None:
+            unreadable[form.value.name] = raw
+    if unreadable:
+        page.item.entered = {**page.item.entered, **unreadable}
+
+
+def _keep_switched_off(page: ItemPage, posted: "MultiDict[str, str]") -> None:
+    """What was posted for a domain that is off by now is kept for when it returns."""
+    name = page.measure.subgoal.area.domain
+    if page.domain is None and name is not None:
+        domain = loaded(current_app).domains.get(name)
+        if domain is not None:
+            data.save_posted(domain, SubjectKind.REPORT_ITEM, page.item.id, posted)
+
+
+def _check(page: ItemPage, entry: BoundEntry, valid: bool) -> Saved:
+    complete = entry.require_metrics()
+    if page.asking is None:
+        return Saved(valid and complete, [], {}, unchecked=page.domain is not None)
+    checked = _domain_check(page, page.asking, entry)
+    loose = entry.add(checked)
+    answered = entry.require_secrets()
+    ready = valid and complete and answered and not checked.errors
+    return Saved(ready, loose, _by_field(page, checked), unchecked=not checked.ran)
+
+
+def warnings(page: ItemPage, entry: BoundEntry) -> dict[str, list[str]]:
+    """What a domain finds doubtful in an item that is ready, by form field."""
+    if page.asking is None or page.item.state is not ItemState.READY:
+        return {}
+    return _by_field(page, _domain_check(page, page.asking, entry))
+
+
+def panel(page: ItemPage) -> Panel | None:
+    """What the domain shows beside the form, of what is saved."""
+    if page.asking is None:
+        return None
+    view = freezing.view_of(page.report, page.item, page.stored.values, page.measure_values)
+    return calls.report_panel(page.asking, view)
+
+
+def _domain_check(page: ItemPage, domain: Domain, entry: BoundEntry) -> calls.Checked:
+    values, secret = data.written(domain, SubjectKind.REPORT_ITEM, entry.form)
+    view = freezing.view_of(page.report, page.item, values, page.measure_values)
+    return calls.check_report(domain, view, secret=secret)
+
+
+def _by_field(page: ItemPage, checked: calls.Checked) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for issue in checked.warnings:
+        name = f"{page.domain_name}__{issue.field}" if issue.field else ""
+        found.setdefault(name, []).append(issue.message)
+    return found
