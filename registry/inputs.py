@@ -95,6 +95,32 @@ class DayField(DateField):
             raise ValueError(_("Året måste ligga mellan 1900 och 2200."))
 
 
+class DaysField(StringField):
+    """Numbers of days, written ``14, 3, -1``; ``data`` is a list, the largest first."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kw: Any) -> None:
+        super().__init__(label, validators, **kw)
+
+    def process_formdata(self, valuelist: Sequence[str]) -> None:
+        self.data: Any = []
+        text = (valuelist[0] if valuelist else "").replace("−", "-").replace(";", ",")
+        parts = [part.strip() for part in text.split(",") if part.strip()]
+        try:
+            days = {int(part) for part in parts}
+        except ValueError as error:
+            raise ValueError(
+                _("Skriv dagarna med komma emellan, till exempel 14, 3, -1.")
+            ) from error
+        if len(days) > 8 or any(abs(day) > 365 for day in days):
+            raise ValueError(_("Skriv högst åtta dagar, var och en inom ett år från sista dagen."))
+        self.data = sorted(days, reverse=True)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return ", ".join(str(day) for day in self.data or ())
+
+
 class VersionField(IntegerField):
     """Which version of a row the form was filled in from; left out or unreadable, it is an old
     one (0), so that nobody saves over another by leaving it out."""

@@ -3,7 +3,9 @@
 from registry.audit import models as audit
 from registry.db import Base
 from registry.effects import models as effects
+from registry.followup import models as followup
 from registry.host import models as host
+from registry.jobs import models as jobs
 from registry.people import models as people
 from registry.plan import models as plan
 from registry.reporting import models as reporting
@@ -12,4 +14,4 @@ from registry.reporting import models as reporting
 for _table in Base.metadata.tables.values():
     _table.dialect_kwargs["sqlite_autoincrement"] = True
 
-__all__ = ["audit", "effects", "host", "people", "plan", "reporting"]
+__all__ = ["audit", "effects", "followup", "host", "jobs", "people", "plan", "reporting"]

@@ -112,6 +112,8 @@ ALLOWED: dict[str, set[str]] = {
     "reporting.round": READERS,
     "reporting.new_round": COORDINATOR,
     "reporting.edit_round": COORDINATOR,
+    "reporting.own_days": COORDINATOR,
+    "reporting.remove_own_day": COORDINATOR,
     "reporting.close_round": COORDINATOR,
     "reporting.reopen_round": COORDINATOR,
     "reporting.report": READERS - OTHER_BOARD,

@@ -141,6 +141,7 @@ class BoardRow:
     report_id: int
     name: str
     progress: Progress
+    due_on: date
     late: bool
     submitted_at: datetime | None
     counts: Counts

@@ -39,6 +39,7 @@ from registry.plan.models import (
     Responsibility,
 )
 from registry.plan.visibility import visible_versions
+from registry.reporting.calendar import exception_of, own_due
 from registry.reporting.models import (
     FrozenItem,
     FrozenValue,
@@ -46,6 +47,7 @@ from registry.reporting.models import (
     Report,
     ReportItem,
     Round,
+    RoundException,
 )
 from registry.reporting.outcomes import COUNTED
 from registry.reporting.rounds import only_boards
@@ -80,7 +82,7 @@ def read(viewer: Viewer, round_id: int | None = None) -> FollowUp | None:
         round=head,
         rounds=rounds,
         areas=areas,
-        boards=_boards(scope, head.due_on < scope["today"]),
+        boards=_boards(scope),
         without_owner=without_owner,
         without_method=without_method,
         unowned=tuple(MeasureRow(*row) for row in db.session.execute(_UNOWNED, scope)),
@@ -155,8 +157,18 @@ def _areas(scope: Scope) -> tuple[AreaRow, ...]:
 
 _current = (Report.round_id == _round, Report.current)
 _BOARDS = (
-    sa.select(Report.id, Board.id, Board.name, Report.state, Report.revision, Report.submitted_at)
+    sa.select(
+        Report.id,
+        Board.id,
+        Board.name,
+        Report.state,
+        Report.revision,
+        Report.submitted_at,
+        own_due,
+    )
     .join(Board, Board.id == Report.board_id)
+    .join(Round, Round.id == Report.round_id)
+    .outerjoin(RoundException, exception_of(Report.board_id))
     .where(*_current)
     .order_by(Board.name)
 )
@@ -186,10 +198,10 @@ def _by_report(statement: sa.Executable, scope: Scope) -> dict[int, dict[str, in
     return found
 
 
-def _boards(scope: Scope, is_over: bool) -> tuple[BoardRow, ...]:
+def _boards(scope: Scope) -> tuple[BoardRow, ...]:
     writing, frozen = _by_report(_WRITING, scope), _by_report(_FROZEN, scope)
     rows = []
-    for report_id, board_id, name, state, revision, submitted_at in db.session.execute(
+    for report_id, board_id, name, state, revision, submitted_at, due_on in db.session.execute(
         _BOARDS, scope
     ):
         came = progress(state, revision, writing[report_id])
@@ -197,8 +209,8 @@ def _boards(scope: Scope, is_over: bool) -> tuple[BoardRow, ...]:
             counts = Counts.of(frozen[report_id])
         else:
             counts = Counts(unreported=sum(writing[report_id].values()))
-        late = is_over and came not in SUBMITTED
-        rows.append(BoardRow(board_id, report_id, name, came, late, submitted_at, counts))
+        late = due_on < scope["today"] and came not in SUBMITTED
+        rows.append(BoardRow(board_id, report_id, name, came, due_on, late, submitted_at, counts))
     return tuple(rows)
 
 

@@ -108,6 +108,8 @@ ENDPOINTS: dict[str, Permission] = {
     "reporting.new_round": Permission.MANAGE_ROUNDS,
     "reporting.round": Permission.READ_REPORTS,
     "reporting.edit_round": Permission.MANAGE_ROUNDS,
+    "reporting.own_days": Permission.MANAGE_ROUNDS,
+    "reporting.remove_own_day": Permission.MANAGE_ROUNDS,
     "reporting.close_round": Permission.MANAGE_ROUNDS,
     "reporting.reopen_round": Permission.MANAGE_ROUNDS,
     "reporting.report": Permission.READ_REPORTS,

@@ -1,6 +1,7 @@
 """Forms of rounds and reports."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,9 +14,17 @@ from registry.host import active
 from registry.host.calls import Checked
 from registry.host.data import SecretNote, as_form_data, missing_secrets, secret_notes
 from registry.host.models import SubjectKind
-from registry.inputs import AtMost, ChoicesField, DayField, NumberField, Required, options
+from registry.inputs import (
+    AtMost,
+    ChoicesField,
+    DayField,
+    DaysField,
+    NumberField,
+    Required,
+    options,
+)
 from registry.plan.models import MeasureStatus
-from registry.reporting.models import DeviationReason
+from registry.reporting.models import REMINDERS, DeviationReason
 from registry.reporting.period import bounds
 from registry.reporting.rounds import NewRound
 from registry.reporting.writing import CORE_FIELDS, ItemPage
@@ -208,6 +217,13 @@ def as_read(bound: Field, raw: list[str]) -> str:
     return "\n".join(raw)
 
 
+CLOSES = _l("När du tänker stänga omgången. Den stängs inte av sig själv.")
+REMINDED = _l(
+    "Antal dagar före sista dagen, med minus för dagar efter. Till exempel 14, 3, -1, -7. "
+    "Lämna tomt för att inte påminna."
+)
+
+
 class RoundForm(FlaskForm):
     """Opening a round."""
 
@@ -221,6 +237,8 @@ class RoundForm(FlaskForm):
     )
     opens_on = DayField(_l("Öppnar"), [Required()])
     due_on = DayField(_l("Sista dag att lämna in"), [Required()])
+    closes_on = DayField(_l("Stängs"), [Optional()], description=CLOSES)
+    reminder_days = DaysField(_l("Påminnelser"), description=REMINDED, default=lambda: REMINDERS)
     board_ids = ChoicesField(_l("Nämnder och bolag som ska rapportera"), coerce=int)
     with_finished = BooleanField(
         _l("Fråga även om åtgärder som redan är genomförda eller avslutade")
@@ -252,12 +270,37 @@ class RoundForm(FlaskForm):
             due_on=self.due_on.data,
             board_ids=frozenset(self.board_ids.data or ()),
             with_finished=bool(self.with_finished.data),
+            closes_on=self.closes_on.data,
+            reminder_days=tuple(self.reminder_days.data or ()),
         )
+
+    def validate_closes_on(self, field: Field) -> None:
+        _after_due(self.due_on.data, field.data)
 
 
 class ChangeRoundForm(FlaskForm):
     title = StringField(_l("Omgångens namn"), [Required(), AtMost(60)])
     due_on = DayField(_l("Sista dag att lämna in"), [Required()])
+    closes_on = DayField(_l("Stängs"), [Optional()], description=CLOSES)
+    reminder_days = DaysField(_l("Påminnelser"), description=REMINDED)
+
+    def validate_closes_on(self, field: Field) -> None:
+        _after_due(self.due_on.data, field.data)
+
+
+def _after_due(due_on: date | None, closes_on: date | None) -> None:
+    if due_on and closes_on and closes_on < due_on:
+        raise ValidationError(_("Omgången kan inte stängas före sista dagen att lämna in."))
+
+
+class OwnDayForm(FlaskForm):
+    """Another last day for one board."""
+
+    board_id = SelectField(_l("Nämnd eller bolag"), [Required()], coerce=int)
+    own_due_on = DayField(_l("Sista dag för nämnden"), [Required()])
+    reason = StringField(
+        _l("Varför"), [Required(), AtMost(300)], description=_l("Syns för nämnden och i loggen.")
+    )
 
 
 class SubmitForm(FlaskForm):

@@ -42,8 +42,16 @@ class DeviationReason(Word):
     OTHER = "other", _l("Annat")
 
 
+REMINDERS = (14, 3, -1, -7)
+
+
 class Round(Locked, Base):
-    """Återrapporteringsomgång: what period, which plan version, until when."""
+    """Återrapporteringsomgång: what period, which plan version, until when.
+
+    ``closes_on`` is when the coordinator means to close it: a round closes by hand, never by
+    itself. ``reminder_days`` are days before the last day, negative ones after it. From
+    ``published_at``, when its follow-up was published, it is not opened again.
+    """
 
     __tablename__ = "reporting_round"
     __table_args__ = (
@@ -58,11 +66,31 @@ class Round(Locked, Base):
     period: Mapped[str]
     opens_on: Mapped[date]
     due_on: Mapped[date]
+    closes_on: Mapped[date | None]
+    reminder_days: Mapped[list[int]] = mapped_column(
+        sa.JSON(), default=lambda: list(REMINDERS), server_default=str(list(REMINDERS))
+    )
     state: Mapped[RoundState] = mapped_column(text_enum(RoundState), default=RoundState.OPEN)
     closed_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
 
     version: Mapped[PlanVersion] = relationship()
     reports: Mapped[list["Report"]] = relationship(back_populates="round")
+
+
+class RoundException(Locked, Base):
+    """A board's own last day in a round, and why."""
+
+    __tablename__ = "round_exception"
+    __table_args__ = (sa.UniqueConstraint("round_id", "board_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("reporting_round.id"))
+    board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id"))
+    due_on: Mapped[date]
+    reason: Mapped[str]
+
+    board: Mapped[Board] = relationship()
 
 
 class Report(Locked, Base):

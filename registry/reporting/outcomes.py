@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from registry.db import db, now
-from registry.plan.models import MeasureStatus
-from registry.reporting.models import FrozenItem, Outcome, Report, ReportState
+from registry.plan.models import Measure, MeasureStatus, PlanVersion
+from registry.reporting.models import FrozenItem, Outcome, Report, ReportState, Round
 
 COUNTED = (ReportState.SUBMITTED, ReportState.ACCEPTED)
 
@@ -29,6 +31,49 @@ def combined(statuses: Iterable[MeasureStatus]) -> MeasureStatus | None:
         return MeasureStatus.STOPPED
     found.discard(MeasureStatus.STOPPED)
     return found.pop() if len(found) == 1 else MeasureStatus.ONGOING
+
+
+@dataclass(frozen=True)
+class Carried:
+    """How the measures of a plan stood in its last round: what a new round asks about again.
+
+    ``unreported`` have no status; ``finished`` are not asked about unless one asks for it.
+    """
+
+    round_title: str
+    counts: dict[MeasureStatus, int]
+    unreported: int
+
+    @property
+    def again(self) -> int:
+        finished = self.counts.get(MeasureStatus.DONE, 0) + self.counts.get(
+            MeasureStatus.STOPPED, 0
+        )
+        return sum(self.counts.values()) + self.unreported - finished
+
+
+def carried(version_id: int) -> Carried | None:
+    """What follows along from the latest round of the same plan; ``None`` when there is none."""
+    plan = sa.select(PlanVersion.plan_id).where(PlanVersion.id == version_id).scalar_subquery()
+    last = db.session.execute(
+        sa.select(Round.id, Round.title)
+        .join(PlanVersion, PlanVersion.id == Round.version_id)
+        .where(PlanVersion.plan_id == plan)
+        .order_by(Round.opens_on.desc(), Round.id.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return None
+    earlier = aliased(Measure)
+    rows = db.session.execute(
+        sa.select(Outcome.status, sa.func.count())
+        .join(earlier, earlier.id == Outcome.measure_id)
+        .join(Measure, Measure.identity == earlier.identity)
+        .where(Outcome.round_id == last[0], Measure.version_id == version_id)
+        .group_by(Outcome.status)
+    )
+    counts = dict(rows.all())
+    return Carried(last[1], {s: n for s, n in counts.items() if s is not None}, counts.get(None, 0))
 
 
 def refresh(round_id: int, measure_ids: Iterable[int]) -> dict[int, MeasureStatus | None]:

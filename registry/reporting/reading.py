@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from registry.db import db
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board
 from registry.people.permissions import HOLDERS, Permission, Viewer
 from registry.plan.models import GoalArea, Measure, MeasureStatus, Partner, Responsibility
-from registry.reporting import outcomes, previous
+from registry.reporting import calendar, outcomes, previous
 from registry.reporting.models import (
     FrozenItem,
     FrozenValue,
@@ -21,6 +21,7 @@ from registry.reporting.models import (
     ReportItem,
     ReportState,
     Round,
+    RoundException,
 )
 from registry.reporting.rounds import only_boards_in
 
@@ -248,6 +249,7 @@ class Work:
     report_id: int
     board: str
     round: Round
+    due_on: date
     state: ReportState
     left: int
     total: int
@@ -263,6 +265,7 @@ def my_work(viewer: Viewer) -> list[Work]:
             Report.id,
             Board.name,
             Round,
+            calendar.own_due,
             Report.state,
             Report.revision,
             waiting,
@@ -270,9 +273,12 @@ def my_work(viewer: Viewer) -> list[Work]:
         )
         .join(Round, Round.id == Report.round_id)
         .join(Board, Board.id == Report.board_id)
+        .outerjoin(RoundException, calendar.exception_of(Report.board_id))
         .outerjoin(ReportItem, ReportItem.report_id == Report.id)
         .where(Report.board_id.in_(boards), Report.current)
-        .group_by(Report.id, Board.name, Round.id, Report.state, Report.revision)
+        .group_by(
+            Report.id, Board.name, Round.id, RoundException.due_on, Report.state, Report.revision
+        )
         .order_by(Round.opens_on.desc(), Board.name)
     )
     return [
@@ -280,12 +286,13 @@ def my_work(viewer: Viewer) -> list[Work]:
             report_id=report_id,
             board=board,
             round=round_,
+            due_on=due_on,
             state=state,
             left=left or 0,
             total=total,
             returned=state is ReportState.DRAFT and revision > 1,
         )
-        for report_id, board, round_, state, revision, left, total in rows
+        for report_id, board, round_, due_on, state, revision, left, total in rows
     ]
 
 

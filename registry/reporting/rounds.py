@@ -1,6 +1,7 @@
 """Use cases of rounds: open, change, close, open again; and how far the boards have come."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -26,12 +27,14 @@ from registry.plan.models import (
     VersionState,
 )
 from registry.reporting.models import (
+    REMINDERS,
     ItemState,
     Outcome,
     Report,
     ReportItem,
     ReportState,
     Round,
+    RoundException,
     RoundState,
 )
 from registry.reporting.period import bounds
@@ -57,6 +60,8 @@ class NewRound:
     due_on: date
     board_ids: frozenset[int]
     with_finished: bool = False
+    closes_on: date | None = None
+    reminder_days: tuple[int, ...] = REMINDERS
 
 
 def open_round(viewer: Viewer, new: NewRound) -> Round:
@@ -84,6 +89,8 @@ def open_round(viewer: Viewer, new: NewRound) -> Round:
             period=new.period,
             opens_on=new.opens_on,
             due_on=new.due_on,
+            closes_on=new.closes_on,
+            reminder_days=sorted(new.reminder_days, reverse=True),
         )
         db.session.add(round_)
         try:
@@ -203,9 +210,16 @@ def published_versions() -> list[tuple[int, str]]:
 
 
 def change_round(
-    viewer: Viewer, round_id: int, row_version: int, *, title: str, due_on: date
+    viewer: Viewer,
+    round_id: int,
+    row_version: int,
+    *,
+    title: str,
+    due_on: date,
+    closes_on: date | None = None,
+    reminder_days: Sequence[int] = REMINDERS,
 ) -> Round:
-    """Move the due date or mend the title.
+    """Move the days or mend the title.
 
     :raises Conflict: when someone else has changed the round since the form was opened.
     :raises CannotReport: when the title is taken or the day comes before the round opened.
@@ -218,7 +232,9 @@ def change_round(
         raise CannotReport(_("Sista dagen kan inte ligga före dagen då omgången öppnade."))
     if _is_taken(round_.version_id, title, but=round_id):
         raise _taken(title)
-    round_.title, round_.due_on = title, due_on
+    round_.title, round_.due_on, round_.closes_on = title, due_on, closes_on
+    if sorted(reminder_days) != sorted(round_.reminder_days):
+        round_.reminder_days = sorted(reminder_days, reverse=True)
     try:
         db.session.commit()
     except StaleDataError as error:
@@ -234,12 +250,15 @@ def close_round(viewer: Viewer, round_id: int) -> None:
 
 
 def reopen_round(viewer: Viewer, round_id: int) -> None:
+    """:raises CannotReport: once the follow-up has been published."""
     _set_state(viewer, round_id, RoundState.OPEN, "round.reopen")
 
 
 def _set_state(viewer: Viewer, round_id: int, state: RoundState, name: str) -> None:
     require(viewer, Permission.MANAGE_ROUNDS)
     round_ = db.session.get_one(Round, round_id, with_for_update=True)
+    if state is RoundState.OPEN and round_.published_at is not None:
+        raise CannotReport(_("Uppföljningen är publicerad. Omgången kan inte öppnas igen."))
     with log.action(name):
         round_.state = state
         round_.closed_at = now() if state is RoundState.CLOSED else None
@@ -258,6 +277,8 @@ class BoardProgress:
     drafts: int
     ready: int
     submitted_at: datetime | None
+    due_on: date
+    own_day: bool
     late: bool
 
     @property
@@ -301,16 +322,30 @@ def progress(viewer: Viewer, round_: Round) -> list[BoardProgress]:
             states[ItemState.DRAFT],
             states[ItemState.READY],
             Report.submitted_at,
+            RoundException.due_on,
         )
         .join(Board, Board.id == Report.board_id)
         .outerjoin(ReportItem, ReportItem.report_id == Report.id)
+        .outerjoin(
+            RoundException,
+            sa.and_(
+                RoundException.round_id == Report.round_id,
+                RoundException.board_id == Report.board_id,
+            ),
+        )
         .where(Report.round_id == round_.id, Report.current)
-        .group_by(Report.id, Board.name, Report.state, Report.revision, Report.submitted_at)
+        .group_by(
+            Report.id,
+            Board.name,
+            Report.state,
+            Report.revision,
+            Report.submitted_at,
+            RoundException.due_on,
+        )
     )
     own = only_boards(viewer)
     if own is not None:
         query = query.where(Report.board_id.in_(own))
-    is_over = round_.due_on < today()
     found = [
         BoardProgress(
             report_id=report_id,
@@ -321,7 +356,10 @@ def progress(viewer: Viewer, round_: Round) -> list[BoardProgress]:
             drafts=drafts or 0,
             ready=ready or 0,
             submitted_at=submitted_at,
-            late=is_over and state not in (ReportState.SUBMITTED, ReportState.ACCEPTED),
+            due_on=own_day or round_.due_on,
+            own_day=own_day is not None,
+            late=(own_day or round_.due_on) < today()
+            and state not in (ReportState.SUBMITTED, ReportState.ACCEPTED),
         )
         for (
             report_id,
@@ -332,6 +370,7 @@ def progress(viewer: Viewer, round_: Round) -> list[BoardProgress]:
             drafts,
             ready,
             submitted_at,
+            own_day,
         ) in db.session.execute(query)
     ]
     return sorted(found, key=lambda one: alphabetical(one.board))

@@ -12,7 +12,7 @@ from registry.conflict import Conflict
 from registry.db import db
 from registry.language import today
 from registry.people.permissions import Permission, may
-from registry.reporting import reading, review, service, writing
+from registry.reporting import calendar, reading, review, service, writing
 from registry.reporting.forms import ReturnForm, SubmitForm
 from registry.reporting.models import ItemState, Report, ReportState
 from registry.reporting.rounds import CannotReport
@@ -57,7 +57,8 @@ def _tasks(found: Report, can_write: bool) -> dict[str, Any]:
         "revisions": reading.revisions(found),
         "can_write": can_write and writing.writable(found),
         "can_submit": may(g.viewer, Permission.SUBMIT_REPORTS, board_id=found.board_id),
-        "late": found.round.due_on < today(),
+        "due_on": (due := calendar.due_of(found.round, found.board_id)),
+        "late": due < today(),
     }
 
 

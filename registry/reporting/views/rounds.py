@@ -9,8 +9,8 @@ from registry.conflict import Conflict
 from registry.db import db
 from registry.inputs import options
 from registry.language import today
-from registry.reporting import rounds
-from registry.reporting.forms import ChangeRoundForm, RoundForm
+from registry.reporting import calendar, outcomes, rounds
+from registry.reporting.forms import ChangeRoundForm, OwnDayForm, RoundForm
 from registry.reporting.models import Round
 from registry.reporting.rounds import CannotReport
 from registry.reporting.views.blueprint import bp
@@ -31,6 +31,8 @@ def one_round(round_id: int) -> ResponseReturnValue:
         boards=rounds.progress(g.viewer, found),
         own_only=rounds.only_boards(g.viewer) is not None,
         late=found.due_on < today(),
+        days=calendar.days(g.viewer, found),
+        today=today(),
     )
 
 
@@ -69,7 +71,13 @@ def new_round() -> ResponseReturnValue:
             flash(_("Omgången är öppen."), "success")
             return redirect(url_for(".round", round_id=made.id), 303)
     failed = bool(refusal or form.errors)
-    page = render_template("reporting/new_round.html", form=form, plan=chosen, refusal=refusal)
+    page = render_template(
+        "reporting/new_round.html",
+        form=form,
+        plan=chosen,
+        refusal=refusal,
+        carried=outcomes.carried(chosen[0]),
+    )
     return page, 422 if failed else 200
 
 
@@ -87,6 +95,8 @@ def edit_round(round_id: int) -> ResponseReturnValue:
                 version,
                 title=form.title.data or "",
                 due_on=form.due_on.data or found.due_on,
+                closes_on=form.closes_on.data,
+                reminder_days=form.reminder_days.data or (),
             )
         except (CannotReport, Conflict) as error:
             db.session.rollback()
@@ -111,6 +121,49 @@ def close_round(round_id: int) -> ResponseReturnValue:
 
 @bp.post("/rounds/<int:round_id>/reopen")
 def reopen_round(round_id: int) -> ResponseReturnValue:
-    rounds.reopen_round(g.viewer, round_id)
-    flash(_("Omgången är öppen igen."), "success")
+    try:
+        rounds.reopen_round(g.viewer, round_id)
+    except CannotReport as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    else:
+        flash(_("Omgången är öppen igen."), "success")
     return redirect(url_for(".round", round_id=round_id), 303)
+
+
+@bp.route("/rounds/<int:round_id>/days", methods=["GET", "POST"])
+def own_days(round_id: int) -> ResponseReturnValue:
+    found = db.get_or_404(Round, round_id)
+    form = OwnDayForm()
+    form.board_id.choices = options((one.id, one.name) for one in calendar.boards_of(found))
+    refusal = ""
+    if form.validate_on_submit():
+        try:
+            calendar.give_day(
+                g.viewer,
+                round_id,
+                form.board_id.data,
+                form.own_due_on.data or found.due_on,
+                form.reason.data or "",
+            )
+        except (CannotReport, Conflict) as error:
+            db.session.rollback()
+            refusal = str(error) or _("Någon annan ändrade samtidigt. Försök igen.")
+        else:
+            flash(_("Nämnden har fått en egen sista dag."), "success")
+            return redirect(url_for(".own_days", round_id=round_id), 303)
+    page = render_template(
+        "reporting/own_days.html",
+        form=form,
+        round=found,
+        refusal=refusal,
+        exceptions=calendar.exceptions(found),
+    )
+    return page, 422 if refusal or form.errors else 200
+
+
+@bp.post("/rounds/days/<int:exception_id>/remove")
+def remove_own_day(exception_id: int) -> ResponseReturnValue:
+    round_id = calendar.take_day(g.viewer, exception_id)
+    flash(_("Omgångens sista dag gäller för nämnden igen."), "success")
+    return redirect(url_for(".own_days", round_id=round_id), 303)
