@@ -40,8 +40,9 @@ from registry.plan.models import (
     SubGoal,
     VersionState,
 )
-from registry.reporting.models import Report, ReportItem, Round
+from registry.reporting.models import Report, ReportItem, Round, RoundException
 from tests.conftest import PASSWORD, SETTINGS
+from tests.followup.conftest import publish_follow_up
 
 OWN_BOARD = {"reporter", "approver"}
 OTHER_BOARD = {"other_reporter", "other_approver"}
@@ -61,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
     "publication.home": ANYONE,
     "publication.plan": ANYONE,
     "publication.measure": ANYONE,
+    "publication.followup": ANYONE,
     "publication.cookies": ANYONE,
     "publication.accessibility": ANYONE,
     "people.sign_in": ANYONE,
@@ -125,6 +127,17 @@ ALLOWED: dict[str, set[str]] = {
     "followup.latest": READERS,
     "followup.round": READERS,
     "followup.effects": READERS,
+    "followup.newest": READERS,
+    "followup.overview": READERS,
+    "followup.all_gaps": READERS,
+    "followup.area": READERS,
+    "followup.board": READERS,
+    "followup.compare": READERS,
+    "followup.edition": READERS,
+    # written by the coordinator, and by the domain lead whose area it is
+    "followup.text": {"coordinator", "domain_lead"},
+    "followup.decision": {"coordinator", "executive"},
+    "followup.publish": COORDINATOR,
     # domains: what is withheld is told to readers; opening asks for clearance besides
     "domains.secrets": READERS,
     "domains.clocks": HAS_ROLE,
@@ -293,13 +306,18 @@ def _seed() -> dict[str, object]:
     db.session.add_all([activity, metric, method, report])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
-    db.session.add(item)
+    own_day = RoundException(
+        round_id=opened.id, board_id=social.id, due_on=date(2021, 3, 1), reason="Byte"
+    )
+    db.session.add_all([item, own_day])
     db.session.commit()
+    publish_follow_up(opened)
     return {
         "activity_id": activity.id,
         "area_id": area.id,
         "board_id": social.id,
         "clearance_id": target.clearances[0].id,
+        "exception_id": own_day.id,
         "filename": "app.css",
         "grant_id": target.grants[0].id,
         "group_id": group.id,

@@ -33,6 +33,7 @@ from registry.plan.models import (
     VersionState,
 )
 from registry.reporting.models import Report, ReportItem, Round
+from tests.followup.conftest import publish_follow_up
 
 Clients = dict[str, FlaskClient]
 PEOPLE = ("coordinator", "auditor", "admin", "anonymous")
@@ -122,9 +123,11 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     item = ReportItem(report_id=report.id, measure_id=measure.id)
     db.session.add(item)
     db.session.commit()
+    publish_follow_up(opened)
     user = db.session.scalars(sa.select(User)).one()
     return TEXTS | {
         "activity_id": activity.id,
+        "exception_id": 1,
         "area_id": area.id,
         "board_id": social,
         "grant_id": user.grants[0].id,

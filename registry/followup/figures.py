@@ -118,10 +118,13 @@ class RoundHead:
     id: int
     title: str
     period: str
+    opens_on: date
     due_on: date
     state: RoundState
     closed_at: datetime | None
+    published_at: datetime | None
     version_id: int
+    plan_id: int
     plan_title: str
 
 

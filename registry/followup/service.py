@@ -62,6 +62,18 @@ def find(viewer: Viewer, round_id: int) -> RoundHead | None:
     return next((head for head in _rounds(viewer) if head.id == round_id), None)
 
 
+def newest(viewer: Viewer) -> RoundHead | None:
+    """The newest round that the viewer may read."""
+    require(viewer, Permission.READ_FOLLOWUP)
+    return next(iter(_rounds(viewer)), None)
+
+
+def siblings(viewer: Viewer, head: RoundHead) -> list[RoundHead]:
+    """The rounds of the same plan, the newest first, this one among them."""
+    require(viewer, Permission.READ_FOLLOWUP)
+    return [one for one in _rounds(viewer) if one.plan_id == head.plan_id]
+
+
 def metrics(viewer: Viewer, head: RoundHead, page: int) -> effects.MetricPage:
     """The effect metrics of the round's plan, a page at a time."""
     require(viewer, Permission.READ_FOLLOWUP)
@@ -103,10 +115,13 @@ def _rounds(viewer: Viewer) -> list[RoundHead]:
             Round.id,
             Round.title,
             Round.period,
+            Round.opens_on,
             Round.due_on,
             Round.state,
             Round.closed_at,
+            Round.published_at,
             Round.version_id,
+            Plan.id,
             Plan.title,
         )
         .join(PlanVersion, PlanVersion.id == Round.version_id)

@@ -24,6 +24,9 @@ class Permission(StrEnum):
     SUBMIT_REPORTS = "submit_reports"
     REVIEW_REPORTS = "review_reports"
     READ_FOLLOWUP = "read_followup"
+    WRITE_FOLLOWUP = "write_followup"
+    DECIDE_FOLLOWUP = "decide_followup"
+    PUBLISH_FOLLOWUP = "publish_followup"
     READ_AUDIT = "read_audit"
     MANAGE_USERS = "manage_users"
     MANAGE_PLUGINS = "manage_plugins"
@@ -45,6 +48,9 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SUBMIT_REPORTS: frozenset({Role.APPROVER}),
     Permission.REVIEW_REPORTS: frozenset({Role.COORDINATOR}),
     Permission.READ_FOLLOWUP: EVERY_ROLE - {Role.ADMIN},
+    Permission.WRITE_FOLLOWUP: frozenset({Role.COORDINATOR, Role.DOMAIN_LEAD}),
+    Permission.DECIDE_FOLLOWUP: frozenset({Role.COORDINATOR, Role.EXECUTIVE}),
+    Permission.PUBLISH_FOLLOWUP: frozenset({Role.COORDINATOR}),
     Permission.READ_AUDIT: frozenset({Role.AUDITOR}),
     Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
     Permission.MANAGE_PLUGINS: frozenset({Role.ADMIN}),
@@ -59,6 +65,7 @@ ENDPOINTS: dict[str, Permission] = {
     "publication.home": Permission.PUBLIC,
     "publication.plan": Permission.PUBLIC,
     "publication.measure": Permission.PUBLIC,
+    "publication.followup": Permission.PUBLIC,
     "publication.cookies": Permission.PUBLIC,
     "publication.accessibility": Permission.PUBLIC,
     # people
@@ -121,6 +128,16 @@ ENDPOINTS: dict[str, Permission] = {
     "followup.latest": Permission.READ_FOLLOWUP,
     "followup.round": Permission.READ_FOLLOWUP,
     "followup.effects": Permission.READ_FOLLOWUP,
+    "followup.newest": Permission.READ_FOLLOWUP,
+    "followup.overview": Permission.READ_FOLLOWUP,
+    "followup.all_gaps": Permission.READ_FOLLOWUP,
+    "followup.area": Permission.READ_FOLLOWUP,
+    "followup.board": Permission.READ_FOLLOWUP,
+    "followup.compare": Permission.READ_FOLLOWUP,
+    "followup.edition": Permission.READ_FOLLOWUP,
+    "followup.text": Permission.WRITE_FOLLOWUP,
+    "followup.decision": Permission.DECIDE_FOLLOWUP,
+    "followup.publish": Permission.PUBLISH_FOLLOWUP,
     # domains
     "domains.secrets": Permission.READ_DOMAIN,
     "domains.clocks": Permission.READ_PLAN,

@@ -16,7 +16,9 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from registry import memory
+from registry.addresses import number
 from registry.config import Settings
+from registry.followup import publishing
 from registry.people.models import Role
 from registry.people.permissions import Permission, Viewer, may
 from registry.publication import service
@@ -51,6 +53,23 @@ def measure(plan_id: int, identity: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/plans/<int:plan_id>/followups/<int:round_id>")
+def followup(plan_id: int, round_id: int) -> ResponseReturnValue:
+    """A published follow-up: the latest number, or the one in the query."""
+    return _public(
+        memory.page(
+            "publication/followup.html",
+            "publication",
+            lambda: _followup(plan_id, round_id, number(request.args, "number")),
+        )
+    )
+
+
+def _followup(plan_id: int, round_id: int, numbered: int | None) -> dict[str, object]:
+    found = publishing.published(plan_id, round_id, numbered) or abort(404)
+    return {"published": found, "edition": publishing.content_of(found)}
+
+
 @bp.get("/cookies")
 def cookies() -> ResponseReturnValue:
     return _public(
@@ -74,6 +93,8 @@ def _work(viewer: Viewer) -> str | None:
         return "reporting.my_work"
     if viewer.roles == {Role.ADMIN}:
         return "admin.plugins"
+    if Role.EXECUTIVE in viewer.roles:
+        return "followup.newest"
     return "plan.current" if may(viewer, Permission.READ_PLAN) else None
 
 
@@ -82,7 +103,10 @@ def _plan(plan_id: int) -> Response:
         memory.page(
             "publication/plan.html",
             "publication",
-            lambda: {"plan": service.plan(plan_id) or abort(404)},
+            lambda: {
+                "plan": service.plan(plan_id) or abort(404),
+                "followups": publishing.of_plan(plan_id),
+            },
         )
     )
 

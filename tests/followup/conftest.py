@@ -20,7 +20,10 @@ from registry.effects.models import (
     Operator,
     ValueStatus,
 )
-from registry.people.models import Board, BoardKind
+from registry.followup import publishing
+from registry.followup.models import PublishedFollowUp
+from registry.people.models import Board, BoardKind, Role
+from registry.people.permissions import Grant, Viewer
 from registry.plan.models import (
     GoalArea,
     GoalGroup,
@@ -69,6 +72,24 @@ class Seeded:
     boards: list[int]
     areas: list[int]
     measures: list[int]
+
+
+def publish_follow_up(round_: Round) -> PublishedFollowUp:
+    """What is published of a round as it stands, whatever remains to be done before one may."""
+    coordinator = Viewer(None, "Samordnare", grants=frozenset({Grant(Role.COORDINATOR)}))
+    content = publishing.preview(coordinator, round_.id)
+    assert content is not None
+    row = PublishedFollowUp(
+        round_id=round_.id,
+        plan_id=round_.version.plan_id,
+        number=1,
+        title=f"Uppföljning {round_.title}",
+        content=content,
+        sha256=publishing.digest(content),
+    )
+    db.session.add(row)
+    db.session.commit()
+    return row
 
 
 @pytest.fixture

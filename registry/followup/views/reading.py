@@ -1,9 +1,9 @@
-"""Follow-up pages: HTTP only."""
+"""The follow-up of a round on one page, and its effect metrics."""
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, g, render_template, request, url_for
+from flask import abort, g, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
@@ -11,11 +11,10 @@ from markupsafe import Markup
 from registry import memory
 from registry.followup import service
 from registry.followup.figures import PARTS, Counts, Progress
+from registry.followup.views.blueprint import bp
 from registry.followup.words import words
 from registry.language import today
 from registry.reporting.rounds import only_boards
-
-bp = Blueprint("followup", __name__, url_prefix="/followup")
 
 
 @bp.get("/")
@@ -40,7 +39,7 @@ def effects(round_id: int) -> str:
         round=head,
         listing=listing,
         rows=words(listing.readings),
-        measure_address=_addresses("plan.measure", "measure_id"),
+        measure_address=addresses("plan.measure", "measure_id"),
         address=lambda number: url_for("followup.effects", round_id=round_id, page=number),
     )
 
@@ -63,27 +62,27 @@ def _body(round_id: int | None) -> Markup | None:
         states={state: str(state.label) for state in Progress},
         is_over=page.round.due_on < today(),
         own_boards=only_boards(g.viewer),
-        share=_share(),
-        measure_address=_addresses("plan.measure", "measure_id"),
-        report_address=_addresses("reporting.report", "report_id"),
+        share=share(),
+        measure_address=addresses("plan.measure", "measure_id"),
+        report_address=addresses("reporting.report", "report_id"),
         list_address=url_for("plan.measures", version=page.round.version_id),
         listed=service.LISTED,
     )
     return Markup(body)  # noqa: S704 - our own template's output, escaped already
 
 
-def _addresses(endpoint: str, name: str) -> Callable[[int], str]:
+def addresses(endpoint: str, name: str) -> Callable[[int], str]:
     """Addresses of many rows for the price of one ``url_for``."""
     values: dict[str, Any] = {name: 0}
     before, after = url_for(endpoint, **values).rsplit("0", 1)
     return lambda key: f"{before}{key}{after}"
 
 
-def _share() -> Callable[..., str]:
+def share() -> Callable[..., str]:
     """``8 av 18`` for many rows with the words looked up once; ``–`` where nothing counts yet."""
     pattern = _("%(done)s av %(total)s")
 
-    def share(counts: Counts, counted: bool = True) -> str:
+    def said(counts: Counts, counted: bool = True) -> str:
         return pattern % {"done": counts.done if counted else "–", "total": counts.total}
 
-    return share
+    return said

@@ -1,0 +1,5 @@
+"""The follow-up's blueprint."""
+
+from flask import Blueprint
+
+bp = Blueprint("followup", __name__, url_prefix="/followup")
