@@ -20,6 +20,7 @@ from registry.audit.log import acting
 from registry.db import db
 from registry.people.models import Board, BoardKind, Role, RoleGrant, User
 from registry.people.passwords import hash_password
+from tests import rules
 
 PASSWORD = "en-mening-att-minnas"
 SETTINGS: dict[str, Any] = {
@@ -29,6 +30,7 @@ SETTINGS: dict[str, Any] = {
     "log_level": "ERROR",
     "sign_in_limit": "1000 per minute",
 }
+rules.compile_once()
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
