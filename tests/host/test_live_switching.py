@@ -91,12 +91,12 @@ def instance(
 def postgres_copy(postgres: str, postgres_template: str) -> Iterator[str]:
     from uuid import uuid4
 
-    from tests.conftest import _address, _on_server
+    from tests.databases import address, on_server
 
     name = "live" + uuid4().hex
-    _on_server(postgres, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    yield _address(postgres, name)
-    _on_server(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    on_server(postgres, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    yield address(postgres, name)
+    on_server(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def visitor(port: int, address: str) -> HttpVisitor:
