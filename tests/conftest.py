@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from pathlib import Path
@@ -9,16 +10,20 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2.bccache import Bucket, BytecodeCache
 
 from registry import create_app
+from registry.audit import log
 from registry.audit.log import acting
 from registry.db import db
+from registry.host import active
+from registry.people import sessions
 from registry.people.models import Board, BoardKind, Role, RoleGrant, User
-from registry.people.passwords import hash_password
 from tests import databases, rules
 
 PASSWORD = "en-mening-att-minnas"
@@ -29,7 +34,6 @@ SETTINGS: dict[str, Any] = {
     "log_level": "ERROR",
     "sign_in_limit": "1000 per minute",
 }
-rules.compile_once()
 rules.compile_once()
 # made once: each hash takes four threads
 HASHED = PasswordHasher(
@@ -179,60 +183,64 @@ def user(name: str, *roles: Any, domain: str = "crisis_preparedness") -> User:
 def make_user(app: Flask) -> Callable[..., User]:
     """Make a user: ``make_user("name", (Role.REPORTER, board), Role.AUDITOR)``."""
 
-    def make(name: str, *roles: Any, domain: str = "crisis_preparedness") -> User:
-        user = User(
-            email=f"{name.lower().replace(' ', '.')}@example.org",
-            name=name,
-            password_hash=hash_password(PASSWORD),
-        )
-        for role in roles:
-            if isinstance(role, tuple):
-                user.grants.append(RoleGrant(role=role[0], board_id=role[1].id))
-            elif role is Role.DOMAIN_LEAD:
-                user.grants.append(RoleGrant(role=role, domain=domain))
-            else:
-                user.grants.append(RoleGrant(role=role))
-        db.session.add(user)
+    def make(name: str, *roles: Any, **more: str) -> User:
+        made = user(name, *roles, **more)
+        db.session.add(made)
         db.session.commit()
-        return user
+        return made
 
     return make
+
+
+def enter(app: Flask, *users: User) -> list[FlaskClient]:
+    """A client for each with a session as from signing in, and without the cost of that.
+
+    That signing in gives such a session is held in tests/people/test_sign_in.py.
+    """
+    db.session.rollback()
+    tokens = []
+    for one in users:
+        with acting(one.id):
+            tokens.append(sessions.begin(one.id))
+            log.record("person.sign_in", "user_account", one.id)
+    db.session.commit()
+    active.current()  # as the first request has it read
+    db.session.rollback()
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
+    clients = []
+    for token in tokens:
+        cookie = {"_user_id": token, "_fresh": True, "seen": int(time.time())}
+        client = app.test_client()
+        client.set_cookie(app.config["SESSION_COOKIE_NAME"], serializer.dumps(cookie))
+        clients.append(client)
+    return clients
 
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
     """A client with a session of this user's."""
-
-    def enter(user: User) -> FlaskClient:
-        client = app.test_client()
-        answer = client.post("/sign-in", data={"email": user.email, "password": PASSWORD})
-        assert answer.status_code == 303, answer.get_data(as_text=True)
-        return client
-
-    return enter
+    return lambda user: enter(app, user)[0]
 
 
 @pytest.fixture
-def clients(
-    app: Flask,
-    boards: dict[str, Board],
-    make_user: Callable[..., User],
-    sign_in: Callable[[User], FlaskClient],
-) -> dict[str, FlaskClient]:
+def clients(app: Flask, boards: dict[str, Board]) -> dict[str, FlaskClient]:
     """A signed-in client per role, and one signed out. Board roles are Socialnämnden's."""
     social = boards["social"]
     people = {
-        "reporter": make_user("Rapportör", (Role.REPORTER, social)),
-        "approver": make_user("Godkännare", (Role.APPROVER, social)),
-        "other_reporter": make_user("Annan", (Role.REPORTER, boards["rescue"])),
-        "coordinator": make_user("Samordnare", Role.COORDINATOR),
-        "executive": make_user("Styrelse", Role.EXECUTIVE),
-        "domain_lead": make_user("Domän", Role.DOMAIN_LEAD),
-        "auditor": make_user("Revisor", Role.AUDITOR),
-        "admin": make_user("Admin", Role.ADMIN),
-        "nobody": make_user("Utan roll"),
+        "reporter": user("Rapportör", (Role.REPORTER, social)),
+        "approver": user("Godkännare", (Role.APPROVER, social)),
+        "other_reporter": user("Annan", (Role.REPORTER, boards["rescue"])),
+        "coordinator": user("Samordnare", Role.COORDINATOR),
+        "executive": user("Styrelse", Role.EXECUTIVE),
+        "domain_lead": user("Domän", Role.DOMAIN_LEAD),
+        "auditor": user("Revisor", Role.AUDITOR),
+        "admin": user("Admin", Role.ADMIN),
+        "nobody": user("Utan roll"),
     }
-    entered = {name: sign_in(user) for name, user in people.items()}
+    db.session.add_all(people.values())
+    db.session.commit()
+    entered = dict(zip(people, enter(app, *people.values()), strict=True))
     entered["anonymous"] = app.test_client()
     return entered
 
