@@ -146,6 +146,7 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         engine = db.engine
+        databases.share_statements(engine)
         yield app
     engine.dispose()
 
