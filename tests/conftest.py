@@ -151,6 +151,13 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The registry with no database, one for the process: for what needs only a context. A module
+    of such claims gives this as its ``app``."""
+    return create_app(tmp_path_factory.mktemp("bare"), **SETTINGS)
+
+
 @pytest.fixture
 def boards(app: Flask) -> dict[str, Board]:
     """Three boards: two committees and the executive."""
