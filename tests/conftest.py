@@ -42,6 +42,13 @@ HASHED = PasswordHasher(
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
 
 
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For commands, which make an app of their own."""
+    for name in ("argon2_time_cost", "argon2_memory_kib"):
+        monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(SETTINGS[name]))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a real PostgreSQL server, one for each test process."""
