@@ -56,7 +56,10 @@ _first: dict[str, sa.Engine] = {}
 def share_statements(engine: sa.Engine) -> None:
     """What SQLAlchemy has compiled for one app of a process serves the next, as in an app that
     lives for days; it keeps this by engine and by dialect."""
-    first = _first.setdefault(engine.dialect.driver, engine)
+    if engine.dialect.driver not in _first:
+        with engine.connect():  # the dialect learns what kind of server it speaks to
+            _first[engine.dialect.driver] = engine
+    first = _first[engine.dialect.driver]
     engine.dialect = first.dialect
     engine._compiled_cache = first._compiled_cache
 
