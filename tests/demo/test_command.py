@@ -1,5 +1,7 @@
 """``registry demo`` as an operator meets it."""
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,29 @@ from registry.db import db
 from registry.demo import accounts
 from registry.people.models import Board, BoardKind
 
+pytestmark = pytest.mark.xdist_group("demo command")
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REGISTRY_ARGON2_TIME_COST", "1")
-    monkeypatch.setenv("REGISTRY_ARGON2_MEMORY_KIB", "32")
-    monkeypatch.setenv("REGISTRY_LOG_LEVEL", "ERROR")
+
+@pytest.fixture(scope="module", autouse=True)
+def _cheap_hashes() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("REGISTRY_ARGON2_TIME_COST", "1")
+        environment.setenv("REGISTRY_ARGON2_MEMORY_KIB", "32")
+        environment.setenv("REGISTRY_LOG_LEVEL", "ERROR")
+        yield
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """The command's first run in an empty folder, done once: the folder, and what it said."""
+    folder = tmp_path_factory.mktemp("first")
+    return folder, run(folder)
+
+
+@pytest.fixture
+def loaded(first: tuple[Path, Result], tmp_path: Path) -> Path:
+    """That folder, of the test's own."""
+    return Path(shutil.copytree(first[0], tmp_path / "demo"))
 
 
 def run(folder: Path, *args: str) -> Result:
@@ -34,18 +53,17 @@ def rows(folder: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_it_makes_the_database_and_tells_how_to_sign_in(tmp_path):
-    done = run(tmp_path)
+def test_it_makes_the_database_and_tells_how_to_sign_in(first):
+    folder, done = first
     assert done.exit_code == 0, done.output
     assert accounts.PASSWORD in done.output
     for person in accounts.SIGN_INS:
         assert person.email in done.output
-    assert len(rows(tmp_path)["measure"]) == 118
+    assert len(rows(folder)["measure"]) == 118
 
 
-def test_every_page_says_that_it_is_a_demo_and_only_then_lists_accounts(tmp_path):
-    run(tmp_path / "demo")
-    page = create_app(tmp_path / "demo").test_client().get("/sign-in").get_data(as_text=True)
+def test_every_page_says_that_it_is_a_demo_and_only_then_lists_accounts(loaded, tmp_path):
+    page = create_app(loaded).test_client().get("/sign-in").get_data(as_text=True)
     assert "Uppsala kommun" in page
     assert "demo-note" in page
     assert accounts.PASSWORD in page
@@ -56,24 +74,22 @@ def test_every_page_says_that_it_is_a_demo_and_only_then_lists_accounts(tmp_path
     assert "demo" not in page.lower()
 
 
-def test_the_accounts_that_are_listed_can_sign_in(tmp_path):
-    run(tmp_path)
-    app = create_app(tmp_path, sign_in_limit="100 per minute")
+def test_the_accounts_that_are_listed_can_sign_in(loaded):
+    app = create_app(loaded, sign_in_limit="100 per minute")
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     for person in accounts.SIGN_INS:
         data = {"email": person.email, "password": accounts.PASSWORD}
         assert app.test_client().post("/sign-in", data=data).status_code == 303, person
 
 
-def test_a_second_run_says_so_and_changes_nothing(tmp_path):
-    run(tmp_path)
-    before, config = rows(tmp_path), (tmp_path / "config.toml").read_text()
-    again = run(tmp_path)
+def test_a_second_run_says_so_and_changes_nothing(loaded):
+    before, config = rows(loaded), (loaded / "config.toml").read_text()
+    again = run(loaded)
     assert again.exit_code == 0
     assert "already" in again.output
     assert accounts.PASSWORD in again.output
-    assert rows(tmp_path) == before
-    assert (tmp_path / "config.toml").read_text() == config
+    assert rows(loaded) == before
+    assert (loaded / "config.toml").read_text() == config
 
 
 @pytest.mark.parametrize("what", ["board", "user"])

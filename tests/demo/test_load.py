@@ -47,6 +47,7 @@ from registry.reporting.models import (
 from registry.reporting.outcomes import combined
 from tests.conftest import SETTINGS
 
+pytestmark = pytest.mark.xdist_group("demo load")  # what they share is made once
 FOLDER = Path(demo.__file__).parent
 COORDINATOR = Viewer(1, "Karin", grants=frozenset({Grant(accounts.COORDINATOR.role)}))
 

@@ -23,6 +23,7 @@ from registry.plan.models import GoalArea, Measure, PlanVersion, VersionState
 from registry.reporting.models import FrozenItem, ReportItem
 from tests.conftest import COMPILED, SETTINGS, Client
 
+pytestmark = pytest.mark.xdist_group("marker")  # what they share is made once
 MARKER = "zzq-hemlig-7316"
 LINK = re.compile(r'(?:href|action|src)="(/[^"#]*)')
 FEW = re.compile(r"/(?:plan/measures|reports/items|reports)/(\d+)")

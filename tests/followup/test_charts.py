@@ -19,6 +19,11 @@ def points(*values: float | None, names: list[str] | None = None) -> list[Point]
 
 
 @pytest.fixture
+def app(bare_app: Flask) -> Flask:
+    return bare_app
+
+
+@pytest.fixture
 def layout(app: Flask):
     def lay(line: list[Point], target: int | None = None) -> Plot:
         with app.test_request_context():

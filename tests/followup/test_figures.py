@@ -7,6 +7,11 @@ from registry.followup.figures import Counts, Progress, headline, progress
 from registry.reporting.models import ReportState
 
 
+@pytest.fixture
+def app(bare_app: Flask) -> Flask:
+    return bare_app
+
+
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [

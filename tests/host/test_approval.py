@@ -238,7 +238,11 @@ def test_an_admin_sees_what_changed_and_approves_just_that(
 
 
 def test_the_command_shows_and_approves(
-    folder: Path, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path,
+    sqlite_template: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cheap_hashes: None,
 ) -> None:
     import shutil
 

@@ -12,7 +12,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, sqlite_template: Path, cheap_hashes: None) -> Run:
     import shutil
 
     instance = tmp_path / "instance"

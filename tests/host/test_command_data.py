@@ -51,7 +51,7 @@ def instance(tmp_path: Path, sqlite_template: Path) -> Path:
 
 
 @pytest.fixture
-def run(instance: Path) -> Run:
+def run(instance: Path, cheap_hashes: None) -> Run:
     def invoke(*words: str, **options: str) -> Result:
         return CliRunner().invoke(main, ["--instance", str(instance), *words], **options)
 

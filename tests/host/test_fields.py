@@ -27,6 +27,11 @@ ALL: list[fields.Field] = [
 ]
 
 
+@pytest.fixture
+def app(bare_app: Flask) -> Flask:
+    return bare_app
+
+
 def form_of(spec: fields.Field, posted: dict[str, Any] | None = None, **data: Any) -> Form:
     cls = type("One", (Form,), {spec.name: spec.form_field()})
     return cls(MultiDict(posted) if posted is not None else None, data=data)

@@ -9,6 +9,11 @@ from registry.people.models import Role
 from tests.conftest import PASSWORD
 
 
+@pytest.fixture
+def database(sqlite_database: str) -> str:
+    return sqlite_database
+
+
 @pytest.mark.parametrize("path", ["/sign-in", "/account", "/nowhere", "/healthz"])
 def test_no_page_allows_inline_code_framing_or_other_origins(app: Flask, path: str) -> None:
     headers = app.test_client().get(path).headers

@@ -44,6 +44,28 @@ def test_the_right_password_leads_on_to_the_asked_page(app: Flask, make_user) ->
     assert client.get("/admin/users").status_code == 200
 
 
+def test_the_session_that_tests_begin_with_is_the_one_that_signing_in_gives(
+    app: Flask, make_user, sign_in
+) -> None:
+    anna = make_user("Anna", Role.ADMIN)
+    signed, given = app.test_client(), sign_in(anna)
+    lines = log()
+    enter(signed, anna.email)
+    assert log()[len(lines) :] == lines[-1:]
+    rows = db.session.scalars(sa.select(SignIn).order_by(SignIn.id)).all()
+    assert [row.user_id for row in rows] == [anna.id, anna.id]
+    kept = []
+    for client in (signed, given):
+        with client.session_transaction() as session:
+            kept.append(dict(session))
+        assert client.get("/admin/users").status_code == 200
+    for one in kept:
+        assert one.pop("_user_id")
+        one.pop("seen")
+        one.pop("_id", None)  # of session_protection, which is off
+    assert kept[0] == kept[1]
+
+
 def test_the_address_may_be_written_in_capitals_and_with_spaces(app: Flask, make_user) -> None:
     anna = make_user("Anna")
     assert enter(app.test_client(), f"  {anna.email.upper()} ").status_code == 303
