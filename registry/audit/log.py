@@ -23,7 +23,15 @@ from registry.audit.models import AuditEntry
 from registry.db import db, now
 
 MASK = "…"
-_SILENT = {"audit_entry", "frozen_item", "frozen_value", "generation", "outcome", "sign_in"}
+_SILENT = {
+    "attachment_content",
+    "audit_entry",
+    "frozen_item",
+    "frozen_value",
+    "generation",
+    "outcome",
+    "sign_in",
+}
 _actor: ContextVar[int | None] = ContextVar("actor", default=None)
 _action: ContextVar[str | None] = ContextVar("action", default=None)
 

@@ -23,6 +23,7 @@ from registry.host.values import Panel
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import Measure, MeasureStatus, Responsibility, Share, SubGoal
 from registry.reporting import freezing, outcomes, previous
+from registry.reporting.attaching import links
 from registry.reporting.models import (
     DeviationReason,
     ItemState,
@@ -195,7 +196,7 @@ def writable(report: Report) -> bool:
     )
 
 
-def _hold(report: Report, *, changing: bool) -> None:
+def hold(report: Report, *, changing: bool) -> None:
     """Read report and round anew and hold them until the transaction ends, so that nobody submits
     or closes while an answer is being saved. (SQLite lets one write at a time anyhow.)"""
     db.session.refresh(report, with_for_update=True if changing else {"read": True})
@@ -218,7 +219,7 @@ def save_item(
     """
     item, report = page.item, page.report
     require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
-    _hold(report, changing=False)
+    hold(report, changing=False)
     if not writable(report):
         raise CannotReport(_("Återrapporten är inlämnad eller omgången stängd. Inget sparades."))
     if item.row_version != row_version:
@@ -399,7 +400,7 @@ def submit(viewer: Viewer, report_id: int, *, row_version: int, summary: str) ->
     """
     report = get_report(viewer, report_id)
     require(viewer, Permission.SUBMIT_REPORTS, board_id=report.board_id)
-    _hold(report, changing=True)
+    hold(report, changing=True)
     if not writable(report):
         raise CannotReport(_("Återrapporten är redan inlämnad eller omgången stängd."))
     if report.row_version != row_version:
@@ -542,13 +543,15 @@ def _copy_items(report: Report, revised: Report) -> None:
         )
     db.session.add_all(copies.values())
     db.session.flush()
-    data.copy(SubjectKind.REPORT_ITEM, {old: new.id for old, new in copies.items()})
+    pairs = {old: new.id for old, new in copies.items()}
+    data.copy(SubjectKind.REPORT_ITEM, pairs)
+    links.copy(pairs)
 
 
 def _reviewed(viewer: Viewer, report_id: int, row_version: int) -> Report:
     require(viewer, Permission.REVIEW_REPORTS)
     report = get_report(viewer, report_id)
-    _hold(report, changing=True)
+    hold(report, changing=True)
     if report.row_version != row_version:
         raise Conflict
     if report.state is not ReportState.SUBMITTED:

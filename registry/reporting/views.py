@@ -17,6 +17,8 @@ from registry.inputs import options
 from registry.language import today
 from registry.people.permissions import Permission, may
 from registry.reporting import reading, rounds, service
+from registry.reporting.attaching import service as attaching
+from registry.reporting.attaching.forms import AttachForm
 from registry.reporting.forms import (
     ChangeRoundForm,
     Entry,
@@ -151,6 +153,8 @@ def _item_form(
         writable=writable,
         secrets=entry.secrets(),
         panel=service.panel(page) if writable else None,
+        files=attaching.files_of(page.item),
+        attach_form=AttachForm(formdata=None),
         **notes,
     )
 
