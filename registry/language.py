@@ -68,6 +68,13 @@ def file_size(size: int) -> str:
     return f"{number(Decimal(size) / 1_000_000, 1)}{NBSP}MB"
 
 
+def in_field(value: Decimal) -> str:
+    """A number as a field to fill in shows it, and reads it back: English thousands would be read
+    as decimals."""
+    text = number(value)
+    return text.replace(",", "") if str(get_locale()) == "en" else text
+
+
 def parse_number(text: str) -> Decimal:
     """Read a number as people write it: ``1 234,5``, ``1234.5``, ``−3``.
 

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from flask_babel import Babel
 from flask_migrate import upgrade
 from jinja2.bccache import Bucket, BytecodeCache
 
@@ -142,6 +143,15 @@ def app(database: str, tmp_path: Path) -> Iterator[Flask]:
         engine = db.engine
         yield app
     engine.dispose()
+
+
+@pytest.fixture
+def texts() -> Iterator[None]:
+    """An app for nothing but its texts, in Swedish: what needs no database is tested without."""
+    app = Flask("texts")
+    Babel(app, default_locale="sv")
+    with app.test_request_context():
+        yield
 
 
 @pytest.fixture

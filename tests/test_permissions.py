@@ -126,6 +126,9 @@ ALLOWED: dict[str, set[str]] = {
     "attaching.item": OWN_BOARD,
     "attaching.remove": OWN_BOARD,
     "attaching.download": OWN_BOARD,
+    "workbook.upload": OWN_BOARD,
+    "workbook.download": OWN_BOARD,
+    "workbook.preview": OWN_BOARD,
     # follow-up
     "followup.latest": READERS,
     "followup.round": READERS,

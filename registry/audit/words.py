@@ -58,6 +58,7 @@ ACTIONS = {
     "plugin.enable": _l("Slog på"),
     "plugin.purge": _l("Tog bort allt domänen hade sparat"),
     "plugin.release": _l("Släppte in igen efter fel"),
+    "report.workbook": _l("Läste in svar från arbetsbok"),
     "secret.open": _l("Läste skyddad uppgift"),
     "secret.rotate": _l("Bytte nyckel för skyddade uppgifter"),
 }

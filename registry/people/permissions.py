@@ -118,6 +118,9 @@ ENDPOINTS: dict[str, Permission] = {
     "attaching.item": Permission.WRITE_REPORTS,
     "attaching.remove": Permission.WRITE_REPORTS,
     "attaching.download": Permission.READ_REPORTS,
+    "workbook.upload": Permission.WRITE_REPORTS,
+    "workbook.download": Permission.WRITE_REPORTS,
+    "workbook.preview": Permission.WRITE_REPORTS,
     # follow-up
     "followup.latest": Permission.READ_FOLLOWUP,
     "followup.round": Permission.READ_FOLLOWUP,

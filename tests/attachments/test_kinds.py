@@ -4,8 +4,6 @@ import io
 import zipfile
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from registry.attachments import kinds
 from registry.attachments.kinds import Refused, clean_name, kind_of
@@ -25,13 +23,7 @@ def packed(parts: dict[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-@pytest.fixture(autouse=True)
-def _texts():
-    """An app only for its texts: no database is asked."""
-    app = Flask("texts")
-    Babel(app, default_locale="sv")
-    with app.test_request_context():
-        yield
+pytestmark = pytest.mark.usefixtures("texts")
 
 
 @pytest.mark.parametrize(

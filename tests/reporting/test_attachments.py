@@ -93,6 +93,7 @@ def test_a_file_is_attached_shown_downloaded_and_removed_with_a_trace(
     ]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_what_cannot_be_attached_is_said_and_nothing_is_kept(
     job: Job, sign_in: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +185,7 @@ def test_what_was_handed_in_with_a_report_stays_for_good(
     assert latest().uploaded_by_id is None
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_bytes_that_have_changed_are_handed_out_to_nobody(
     app: Flask, job: Job, sign_in: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
