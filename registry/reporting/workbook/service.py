@@ -173,12 +173,12 @@ def save(
     digest: str,
     choices: Mapping[str, str],
     make: MakeEntry,
-) -> tuple[int, int]:
+) -> int:
     """Save what the preview showed as drafts, all of it in one transaction, and throw the file
     away. What is wrong in the file is left as it is in the registry.
 
     :param choices: answer's key → ``mine`` or ``theirs``, where somebody else changed it too.
-    :returns: how many answers were saved, on how many measures.
+    :returns: how many answers were saved.
     :raises Changed: when it would save over something else than the person has seen.
     :raises Undecided: when a choice is missing.
     """
@@ -197,8 +197,7 @@ def save(
             db.session.rollback()
             raise Changed from error
     _waiting().drop(token, _PART)
-    saved = [cells for _page, cells in wanted if cells]
-    return sum(map(len, saved)), len(saved)
+    return sum(len(cells) for _page, cells in wanted)
 
 
 def _open_for_writing(viewer: Viewer, report_id: int, *, hold: bool = False) -> Report:

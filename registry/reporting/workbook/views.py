@@ -71,7 +71,7 @@ def preview(report_id: int, token: str) -> ResponseReturnValue:
     refusal, status = "", 200
     if request.method == "POST":
         try:
-            answers, measures = service.save(
+            answers = service.save(
                 g.viewer,
                 report_id,
                 token,
@@ -90,7 +90,7 @@ def preview(report_id: int, token: str) -> ResponseReturnValue:
                 422,
             )
         else:
-            flash(_saved(answers, measures), "success")
+            flash(_saved(answers), "success")
             return redirect(url_for("reporting.report", report_id=report_id), 303)
         db.session.rollback()
         db.session.expire_all()
@@ -108,13 +108,9 @@ def preview(report_id: int, token: str) -> ResponseReturnValue:
     return page, status
 
 
-def _saved(answers: int, measures: int) -> str:
+def _saved(answers: int) -> str:
     if not answers:
         return _("Inget ändrades.")
-    on = ngettext("en åtgärd", "%(num)s åtgärder", measures)
     return ngettext(
-        "Ett svar på %(measures)s är sparat som utkast.",
-        "%(num)s svar på %(measures)s är sparade som utkast.",
-        answers,
-        measures=on,
+        "Ett svar är sparat som utkast.", "%(num)s svar är sparade som utkast.", answers
     )
