@@ -24,6 +24,8 @@ from registry.plan import views as plan_views
 from registry.plan.importing import views as import_views
 from registry.publication import views as publication_views
 from registry.reporting import views as reporting_views
+from registry.reporting.attaching import views as attaching_views
+from registry.reporting.workbook import views as workbook_views
 
 
 def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
@@ -64,6 +66,8 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(plan_views.bp)
     app.register_blueprint(import_views.bp)
     app.register_blueprint(reporting_views.bp)
+    app.register_blueprint(attaching_views.bp)
+    app.register_blueprint(workbook_views.bp)
     app.register_blueprint(followup_views.bp)
     app.register_blueprint(domains_views.bp)
     app.register_blueprint(jobs_views.bp)

@@ -21,6 +21,7 @@ from flask import Flask, current_app
 
 from registry import health
 from registry.admin.command import plugin
+from registry.attachments import store as attachment_store
 from registry.config import ConfigError, Settings
 from registry.db import db
 from registry.demo.command import demo
@@ -279,6 +280,7 @@ def check() -> None:
     found = [("settings", f"can be read ({settings.instance})", True), _check_database()]
     found.append(_check_key(settings.instance / "secret_key"))
     found.append(_check_sealing(settings))
+    found.append(_check_attachments(settings))
     refused = refusals_of(current_app)
     found += [("plugin", line, False) for line in refused]
     if not refused:
@@ -309,6 +311,13 @@ def _check_sealing(settings: Settings) -> tuple[str, str, bool]:
     if missing:
         return "sealing keys", f"{', '.join(missing)} missing in {path}", False
     return "sealing keys", f"{count}, none that is needed is missing", True
+
+
+def _check_attachments(settings: Settings) -> tuple[str, str, bool]:
+    try:
+        return "attachments", attachment_store.check(settings), True
+    except attachment_store.Unreachable as error:
+        return "attachments", f"the store cannot be used: {error}", False
 
 
 main.command("import-plan")(with_app(import_plan))

@@ -5,6 +5,7 @@ A setting that is unknown or of the wrong kind stops the start with one clear li
 
 import contextlib
 import dataclasses
+import importlib.util
 import os
 import secrets
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 PREFIX = "REGISTRY_"
+S3 = "s3://"
 
 
 class ConfigError(Exception):
@@ -43,6 +45,9 @@ class Settings:
     job_queue: str = ""
     trusted_proxies: int = 0
     upload_megabytes: int = 20
+    attachment_megabytes: int = 10
+    attachments: str = "database"
+    s3_endpoint: str = ""
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
     log_level: str = "INFO"
@@ -171,11 +176,26 @@ def _check_values(settings: Settings) -> None:
         "session_hours",
         "idle_minutes",
         "upload_megabytes",
+        "attachment_megabytes",
         "argon2_time_cost",
         "hook_seconds",
     ):
         if getattr(settings, name) < 1:
             raise ConfigError(f"{name} must be at least 1")
+    _check_store(settings)
+
+
+def _check_store(settings: Settings) -> None:
+    if settings.attachments == "database":
+        return
+    if not settings.attachments.removeprefix(S3).strip("/") or settings.attachments[:5] != S3:
+        raise ConfigError(
+            f"attachments: {settings.attachments!r} is neither database nor s3://bucket/prefix"
+        )
+    if importlib.util.find_spec("boto3") is None:
+        raise ConfigError("attachments: an S3 store needs the package boto3 (the extra “s3”)")
+    if settings.s3_endpoint and not settings.s3_endpoint.startswith(("https://", "http://")):
+        raise ConfigError(f"s3_endpoint: {settings.s3_endpoint!r} is not an https address")
 
 
 def _kept_secret(path: Path) -> str:

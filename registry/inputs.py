@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from registry.language import number, parse_number
+from registry.language import in_field, number, parse_number
 
 
 def options(pairs: Iterable[tuple[Any, str]]) -> list[Any]:
@@ -73,7 +73,7 @@ class NumberField(StringField):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else number(self.data)
+        return "" if self.data is None else in_field(self.data)
 
 
 class DayField(DateField):

@@ -30,7 +30,9 @@ def init_app(app: Flask, settings: Settings) -> None:
         ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
         newstyle=True,
     )
-    app.jinja_env.filters.update(number=number, day=day, long_day=long_day, moment=moment)
+    app.jinja_env.filters.update(
+        number=number, day=day, long_day=long_day, moment=moment, file_size=file_size
+    )
 
 
 def _select_locale() -> str:
@@ -57,6 +59,20 @@ def number(value: Decimal | float | None, decimals: int | None = None) -> str:
     if get_locale() is not None and str(get_locale()) == "en":
         return text
     return text.replace(",", NBSP).replace(".", ",").replace("-", "−")
+
+
+def file_size(size: int) -> str:
+    """``1234567`` → ``1,2 MB``."""
+    if size < 100_000:
+        return f"{number(max(Decimal(size) / 1000, Decimal('0.1')), 1)}{NBSP}kB"
+    return f"{number(Decimal(size) / 1_000_000, 1)}{NBSP}MB"
+
+
+def in_field(value: Decimal) -> str:
+    """A number as a field to fill in shows it, and reads it back: English thousands would be read
+    as decimals."""
+    text = number(value)
+    return text.replace(",", "") if str(get_locale()) == "en" else text
 
 
 def parse_number(text: str) -> Decimal:

@@ -23,6 +23,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+# A file that is downloaded runs nothing, should a browser show it all the same.
+FILE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -65,7 +67,8 @@ def _refuse_odd_bodies() -> None:
 
 def _headers(response: Response) -> Response:
     headers = response.headers
-    headers["Content-Security-Policy"] = POLICY
+    is_file = headers.get("Content-Disposition", "").startswith("attachment")
+    headers["Content-Security-Policy"] = FILE_POLICY if is_file else POLICY
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"

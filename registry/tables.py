@@ -1,5 +1,6 @@
 """Every table of the core, for migrations: importing this module registers them all."""
 
+from registry.attachments import models as attachments
 from registry.audit import models as audit
 from registry.db import Base
 from registry.effects import models as effects
@@ -9,9 +10,21 @@ from registry.jobs import models as jobs
 from registry.people import models as people
 from registry.plan import models as plan
 from registry.reporting import models as reporting
+from registry.reporting.attaching import models as attaching
 
 # An id is never used twice: the log tells people and things apart by it.
 for _table in Base.metadata.tables.values():
     _table.dialect_kwargs["sqlite_autoincrement"] = True
 
-__all__ = ["audit", "effects", "followup", "host", "jobs", "people", "plan", "reporting"]
+__all__ = [
+    "attaching",
+    "attachments",
+    "audit",
+    "effects",
+    "followup",
+    "host",
+    "jobs",
+    "people",
+    "plan",
+    "reporting",
+]

@@ -14,6 +14,7 @@ from argon2 import PasswordHasher
 from flask import Flask, has_app_context
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from flask_babel import Babel
 from flask_migrate import upgrade
 from jinja2.bccache import Bucket, BytecodeCache
 
@@ -163,6 +164,15 @@ def bare_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The registry with no database, one for the process: for what needs only a context. A module
     of such claims gives this as its ``app``."""
     return create_app(tmp_path_factory.mktemp("bare"), **SETTINGS)
+
+
+@pytest.fixture
+def texts() -> Iterator[None]:
+    """An app for nothing but its texts, in Swedish: what needs no database is tested without."""
+    app = Flask("texts")
+    Babel(app, default_locale="sv")
+    with app.test_request_context():
+        yield
 
 
 @pytest.fixture

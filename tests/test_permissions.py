@@ -9,6 +9,7 @@ A new endpoint fails here until it has a row in ``ALLOWED`` (and, for a new kind
 value in ``Walk.arguments``).
 """
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from registry import create_app
+from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind
 from registry.host import switching
@@ -40,6 +42,7 @@ from registry.plan.models import (
     SubGoal,
     VersionState,
 )
+from registry.reporting.attaching.models import ItemAttachment
 from registry.reporting.models import Report, ReportItem, Round, RoundException
 from tests.conftest import PASSWORD, SETTINGS
 from tests.followup.conftest import publish_follow_up
@@ -123,6 +126,13 @@ ALLOWED: dict[str, set[str]] = {
     "reporting.submit": {"approver"},
     "reporting.accept": COORDINATOR,
     "reporting.return_report": COORDINATOR,
+    # files of a draft are its board's own
+    "attaching.item": OWN_BOARD,
+    "attaching.remove": OWN_BOARD,
+    "attaching.download": OWN_BOARD,
+    "workbook.upload": OWN_BOARD,
+    "workbook.download": OWN_BOARD,
+    "workbook.preview": OWN_BOARD,
     # follow-up
     "followup.latest": READERS,
     "followup.round": READERS,
@@ -309,12 +319,23 @@ def _seed() -> dict[str, object]:
     own_day = RoundException(
         round_id=opened.id, board_id=social.id, due_on=date(2021, 3, 1), reason="Byte"
     )
-    db.session.add_all([item, own_day])
+    file = Attachment(
+        name="a.pdf",
+        media_type="application/pdf",
+        size=5,
+        sha256=hashlib.sha256(b"%PDF-").hexdigest(),
+        stored_in="database",
+        key="a",
+    )
+    db.session.add_all([item, own_day, file, AttachmentContent(key="a", content=b"%PDF-")])
+    db.session.flush()
+    db.session.add(ItemAttachment(item_id=item.id, attachment_id=file.id))
     db.session.commit()
     publish_follow_up(opened)
     return {
         "activity_id": activity.id,
         "area_id": area.id,
+        "attachment_id": file.id,
         "board_id": social.id,
         "clearance_id": target.clearances[0].id,
         "exception_id": own_day.id,

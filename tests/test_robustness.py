@@ -3,6 +3,7 @@
 The addresses are those of the URL map: a new route is asked as well.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from registry.addresses import LARGEST
+from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind
 from registry.host import switching
@@ -32,6 +34,7 @@ from registry.plan.models import (
     SubGoal,
     VersionState,
 )
+from registry.reporting.attaching.models import ItemAttachment
 from registry.reporting.models import Report, ReportItem, Round
 from tests.followup.conftest import publish_follow_up
 
@@ -121,7 +124,17 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     db.session.add_all([activity, metric, method, report])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
-    db.session.add(item)
+    file = Attachment(
+        name="a.pdf",
+        media_type="application/pdf",
+        size=5,
+        sha256=hashlib.sha256(b"%PDF-").hexdigest(),
+        stored_in="database",
+        key="a",
+    )
+    db.session.add_all([item, file, AttachmentContent(key="a", content=b"%PDF-")])
+    db.session.flush()
+    db.session.add(ItemAttachment(item_id=item.id, attachment_id=file.id))
     db.session.commit()
     publish_follow_up(opened)
     user = db.session.scalars(sa.select(User)).one()
@@ -129,6 +142,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "activity_id": activity.id,
         "exception_id": 1,
         "area_id": area.id,
+        "attachment_id": file.id,
         "board_id": social,
         "grant_id": user.grants[0].id,
         "group_id": group.id,

@@ -24,6 +24,7 @@ from registry.db import db, now
 
 MASK = "…"
 _SILENT = {
+    "attachment_content",
     "audit_entry",
     "frozen_item",
     "frozen_value",

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from registry.addresses import LARGEST
+from registry.attachments.models import Attachment
 from registry.audit import words
 from registry.audit.log import MASK
 from registry.audit.models import AuditEntry
@@ -38,6 +39,7 @@ _NAMES: dict[type[Base], Any] = {
     GoalArea: GoalArea.title,
     SubGoal: SubGoal.title,
     EffectMetric: EffectMetric.name,
+    Attachment: Attachment.name,
 }
 _POINTERS: dict[str, type[Base]] = {
     "board_id": Board,
@@ -50,6 +52,9 @@ _POINTERS: dict[str, type[Base]] = {
     "area_id": GoalArea,
     "subgoal_id": SubGoal,
     "metric_id": EffectMetric,
+    "attachment_id": Attachment,
+    "uploaded_by_id": User,
+    "removed_by_id": User,
 }
 Names = Mapping[type[Base], Mapping[int, str]]
 

@@ -124,6 +124,12 @@ ENDPOINTS: dict[str, Permission] = {
     "reporting.submit": Permission.SUBMIT_REPORTS,
     "reporting.accept": Permission.REVIEW_REPORTS,
     "reporting.return_report": Permission.REVIEW_REPORTS,
+    "attaching.item": Permission.WRITE_REPORTS,
+    "attaching.remove": Permission.WRITE_REPORTS,
+    "attaching.download": Permission.READ_REPORTS,
+    "workbook.upload": Permission.WRITE_REPORTS,
+    "workbook.download": Permission.WRITE_REPORTS,
+    "workbook.preview": Permission.WRITE_REPORTS,
     # follow-up
     "followup.latest": Permission.READ_FOLLOWUP,
     "followup.round": Permission.READ_FOLLOWUP,

@@ -4,7 +4,7 @@ The rows need no plugin to be read, and the database refuses to change them.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -24,6 +24,8 @@ from registry.host.models import SubjectKind
 from registry.host.values import MeasureView, ReportView, RoundView
 from registry.language import number
 from registry.plan.models import Measure, SubGoal
+from registry.reporting.attaching import links
+from registry.reporting.attaching.models import ItemAttachment
 from registry.reporting.models import (
     FrozenItem,
     FrozenValue,
@@ -215,7 +217,12 @@ def freeze(report: Report, gathered: list[Gathered]) -> None:
         ).all()
     )
     _take_up_computed(gathered)
-    rows = [row for one in gathered for row in _value_rows(ids[one.item.measure_id], one)]
+    files = links.on_items(one.item.id for one in gathered)
+    rows = [
+        row
+        for one in gathered
+        for row in _value_rows(ids[one.item.measure_id], one, files[one.item.id])
+    ]
     connection.execute(sa.insert(FrozenValue.__table__), rows)  # type: ignore[arg-type]
     sealed = {one.item.id: ids[one.item.measure_id] for one in gathered if one.stored.marks}
     if sealed:
@@ -263,8 +270,15 @@ def _item_row(report: Report, position: int, one: Gathered) -> dict[str, Any]:
     }
 
 
-def _value_rows(item_id: int, one: Gathered) -> list[dict[str, Any]]:
-    rows = [*_core_rows(one.item), *_domain_rows(one), *_metric_rows(one)]
+def _value_rows(
+    item_id: int, one: Gathered, files: Iterable[ItemAttachment]
+) -> list[dict[str, Any]]:
+    rows = [
+        *_core_rows(one.item),
+        *_domain_rows(one),
+        *_metric_rows(one),
+        *links.frozen_rows(files),
+    ]
     return [
         {
             "domain": None,

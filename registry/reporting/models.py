@@ -212,10 +212,10 @@ class FrozenItem(Base):
 class FrozenValue(Base):
     """One answer of a submitted report: its label, its value and how it read.
 
-    ``section`` is ``core``, ``metric`` or ``domain``; ``domain_title`` keeps the domain's name,
-    so that the row is readable when the domain is gone. ``value`` is the JSON value, ``text`` what
-    a person reads; both are empty when no answer was given, and when it was secret: then
-    ``secrecy`` names the ground, and the answer lies sealed under the frozen item.
+    ``section`` is ``core``, ``metric``, ``domain`` or ``attachment``; ``domain_title`` keeps the
+    domain's name, so that the row is readable when the domain is gone. ``value`` is the JSON
+    value, ``text`` what a person reads; both are empty when no answer was given, and when it was
+    secret: then ``secrecy`` names the ground, and the answer lies sealed under the frozen item.
     """
 
     __tablename__ = "frozen_value"

@@ -13,6 +13,7 @@ from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board
 from registry.people.permissions import HOLDERS, Permission, Viewer
 from registry.plan.models import GoalArea, Measure, MeasureStatus, Partner, Responsibility
 from registry.reporting import calendar, outcomes, previous
+from registry.reporting.attaching import links
 from registry.reporting.models import (
     FrozenItem,
     FrozenValue,
@@ -146,6 +147,17 @@ def own_domains(viewer: Viewer, report: Report) -> frozenset[str] | None:
 
 
 @dataclass(frozen=True)
+class FrozenFile:
+    """A file that was handed in with the report."""
+
+    id: int
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class FrozenAnswer:
     label: str
     text: str
@@ -179,6 +191,7 @@ class FrozenMeasure:
     measure_id: int
     item_id: int
     sections: list[FrozenSection] = field(default_factory=list)
+    files: list[FrozenFile] = field(default_factory=list)
 
 
 def frozen(viewer: Viewer, report: Report) -> list[FrozenMeasure]:
@@ -212,10 +225,16 @@ def frozen(viewer: Viewer, report: Report) -> list[FrozenMeasure]:
             item.unchecked_by,
             item.measure_id,
             item.id,
-            _sections(values[item.id]),
+            _sections(value for value in values[item.id] if value.section != links.SECTION),
+            [_file(value) for value in values[item.id] if value.section == links.SECTION],
         )
         for item in items
     ]
+
+
+def _file(value: FrozenValue) -> FrozenFile:
+    kept: dict[str, Any] = value.value or {}
+    return FrozenFile(name=value.text, **kept)
 
 
 def _sections(values: Iterable[FrozenValue]) -> list[FrozenSection]:

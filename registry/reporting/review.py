@@ -13,6 +13,7 @@ from registry.host.models import SubjectKind
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import Measure
 from registry.reporting import outcomes, service, writing
+from registry.reporting.attaching import links
 from registry.reporting.models import (
     ItemValue,
     Report,
@@ -116,7 +117,9 @@ def _copy_items(report: Report, revised: Report) -> None:
         )
     db.session.add_all(copies.values())
     db.session.flush()
-    data.copy(SubjectKind.REPORT_ITEM, {old: new.id for old, new in copies.items()})
+    pairs = {old: new.id for old, new in copies.items()}
+    data.copy(SubjectKind.REPORT_ITEM, pairs)
+    links.copy(pairs)
 
 
 def _reviewed(viewer: Viewer, report_id: int, row_version: int) -> Report:

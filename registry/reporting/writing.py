@@ -1,6 +1,6 @@
 """Use cases of one measure in a report that is being written: open it, save it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -160,7 +160,14 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
 def _metrics(
     measure_id: int, report: Report, owners: list[Responsibility]
 ) -> tuple[list[EffectMetric], list[EffectMetric]]:
-    """The metrics a board is asked for, and those computed from its answers.
+    rows = list(db.session.scalars(_METRICS, {"measure": measure_id}))
+    return sort_metrics(rows, report, owners)
+
+
+def sort_metrics(
+    rows: Sequence[EffectMetric], report: Report, owners: Sequence[Responsibility]
+) -> tuple[list[EffectMetric], list[EffectMetric]]:
+    """Of a measure's metrics, those that the board is asked for and those that are computed.
 
     Values come from the lead board; where there is none, or it has merged, from every board.
     """
@@ -169,7 +176,6 @@ def _metrics(
         ended = lead.board.valid_to
         if ended is None or ended >= report.round.opens_on:
             return [], []
-    rows = db.session.scalars(_METRICS, {"measure": measure_id})
     asked: list[EffectMetric] = []
     computed: list[EffectMetric] = []
     for row in rows:
@@ -225,12 +231,7 @@ def save_item(
         raise Conflict(item.saved_by.name if item.saved_by else "")
     valid = entry.validate()
     with log.action("report.save"):
-        _write_core(item, entry.form)
-        _write_values(page, entry)
-        if page.asking is not None:
-            data.save(page.asking, SubjectKind.REPORT_ITEM, item.id, entry.form)
-        _keep_switched_off(page, posted)
-        item.state, item.saved_at, item.saved_by_id = ItemState.DRAFT, now(), viewer.user_id
+        put_draft(viewer, page, entry, posted)
         saved = Saved(False, [], {})
         if ready:
             saved = _check(page, entry, valid)
@@ -241,6 +242,19 @@ def save_item(
             db.session.rollback()
             raise Conflict from error
     return saved
+
+
+def put_draft(
+    viewer: Viewer, page: ItemPage, entry: BoundEntry, posted: "MultiDict[str, str]"
+) -> None:
+    """Write what a validated form says, readable or not, as a draft; the caller commits."""
+    item = page.item
+    _write_core(item, entry.form)
+    _write_values(page, entry)
+    if page.asking is not None:
+        data.save(page.asking, SubjectKind.REPORT_ITEM, item.id, entry.form)
+    _keep_switched_off(page, posted)
+    item.state, item.saved_at, item.saved_by_id = ItemState.DRAFT, now(), viewer.user_id
 
 
 def _write_core(item: ReportItem, form: Form) -> None:

@@ -39,10 +39,11 @@ class BookSheet(TypedDict):
     too_big: str
 
 
-def lines(content: bytes, suffix: str) -> tuple[list[Line], list[str]]:
-    """Rows of the sheet that looks most like a plan, and remarks on how it was read.
+def sheets_of(content: bytes, suffix: str = ".zip") -> list[BookSheet]:
+    """Every sheet of a workbook, all cells as text.
 
     :param suffix: of the kind of file that its first bytes say it is.
+    :raises Unreadable: with a sentence for the person.
     """
     if suffix == ".zip":
         suffix = _check_zip(content)
@@ -55,6 +56,15 @@ def lines(content: bytes, suffix: str) -> tuple[list[Line], list[str]]:
     sheets = _open_apart(content, suffix)
     if not sheets:
         raise Unreadable(_("Filen är tom."))
+    return sheets
+
+
+def lines(content: bytes, suffix: str) -> tuple[list[Line], list[str]]:
+    """Rows of the sheet that looks most like a plan, and remarks on how it was read.
+
+    :param suffix: of the kind of file that its first bytes say it is.
+    """
+    sheets = sheets_of(content, suffix)
     chosen = max(sheets, key=_promise)
     if chosen["too_big"]:
         check_size(

@@ -9,6 +9,8 @@ from registry.conflict import CHOICE_PREFIX, Conflict, Difference, differing, wi
 from registry.db import db
 from registry.host.active import REMOVE
 from registry.reporting import writing
+from registry.reporting.attaching import service as attaching
+from registry.reporting.attaching.forms import AttachForm
 from registry.reporting.forms import Entry, as_read
 from registry.reporting.rounds import CannotReport
 from registry.reporting.views.blueprint import bp
@@ -89,6 +91,8 @@ def _item_form(
         writable=writable,
         secrets=entry.secrets(),
         panel=writing.panel(page) if writable else None,
+        files=attaching.files_of(page.item),
+        attach_form=AttachForm(formdata=None),
         **notes,
     )
 

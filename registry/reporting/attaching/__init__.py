@@ -1,0 +1,1 @@
+"""Files attached to what a board reports on a measure."""
