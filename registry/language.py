@@ -115,6 +115,11 @@ def moment(value: datetime | None) -> str:
     return "–" if value is None else local(value).strftime("%Y-%m-%d %H:%M")
 
 
+def clock(value: datetime | None) -> str:
+    """``09:41``, in the municipality's own time."""
+    return "–" if value is None else local(value).strftime("%H:%M")
+
+
 def local(value: datetime) -> datetime:
     return value.astimezone(_zone(current_app.config["BABEL_DEFAULT_TIMEZONE"]))
 

@@ -13,7 +13,7 @@ from registry.people.permissions import Permission, Viewer, require
 from registry.plan.editing import Refused, must_be_editable, saving, version_of
 from registry.plan.models import Activity, GoalArea, GoalGroup, Measure, SubGoal
 from registry.plan.ordering import renumber
-from registry.reporting.models import FrozenItem, ItemValue, Outcome, ReportItem
+from registry.reporting.models import FrozenItem, ItemValue, MeasureNote, Outcome, ReportItem
 
 REMOVABLE: dict[str, type[Any]] = {
     "group": GoalGroup,
@@ -84,7 +84,7 @@ def _reported(measure_id: int) -> bool:
 
 def _delete_what_hangs_on(measure: Measure) -> None:
     """Row by row, so that the log sees each; ids may come again, so domain data goes too."""
-    for model in (EffectMethod, EffectMetric):
+    for model in (EffectMethod, EffectMetric, MeasureNote):
         for row in db.session.scalars(sa.select(model).where(model.measure_id == measure.id)):
             db.session.delete(row)
     for data in db.session.scalars(

@@ -58,6 +58,10 @@ class CoreForm(Form):
         _l("Orsak till avvikelsen"),
         choices=options([("", _l("Välj")), *DeviationReason.choices()]),
         validate_choice=False,
+        description=_l(
+            "Anges när du har beskrivit en avvikelse, och alltid när åtgärden är försenad eller "
+            "avslutad i förtid."
+        ),
     )
 
     def validate_status(self, field: Field) -> None:
@@ -65,10 +69,14 @@ class CoreForm(Form):
 
     def validate_deviation_reason(self, field: Field) -> None:
         _known(DeviationReason, field.data)
+        if not field.data and (self._has_deviated() or (self.deviation.data or "").strip()):
+            raise ValidationError(_("Välj orsaken till avvikelsen."))
+
+    def _has_deviated(self) -> bool:
+        return self.status.data in {MeasureStatus.DELAYED.value, MeasureStatus.STOPPED.value}
 
     def validate_deviation(self, field: Field) -> None:
-        needs_words = {MeasureStatus.DELAYED.value, MeasureStatus.STOPPED.value}
-        if self.status.data in needs_words and not (field.data or "").strip():
+        if self._has_deviated() and not (field.data or "").strip():
             raise ValidationError(
                 _("Beskriv avvikelsen när åtgärden är försenad eller avslutad i förtid.")
             )
@@ -91,14 +99,23 @@ class MetricForm(Form):
 
 
 class Entry:
-    """The whole form of one measure: core, the domain's fields, effect values."""
+    """The whole form of one measure: core, the domain's fields, effect values.
 
-    def __init__(self, page: ItemPage, posted: "MultiDict[str, str] | None" = None) -> None:
+    :param answers: values by form name to show in place of those stored.
+    """
+
+    def __init__(
+        self,
+        page: ItemPage,
+        posted: "MultiDict[str, str] | None" = None,
+        answers: Mapping[str, Any] | None = None,
+    ) -> None:
         base = active.current().form_class(CoreForm, SubjectKind.REPORT_ITEM, page.domain_name)
         self.page = page
         self.questions: str = base.questions  # type: ignore[attr-defined]
         names: dict[str, Any] = base.domain_fields  # type: ignore[attr-defined]
-        self.form = base(formdata=posted, data=self._stored() if posted is None else None)
+        as_stored = posted is None and answers is None
+        self.form = base(formdata=posted, data=self._stored() if as_stored else answers)
         self.metrics = {
             metric.id: MetricForm(
                 formdata=posted,
@@ -111,7 +128,7 @@ class Entry:
             unit = f" ({metric.unit})" if metric.unit else ""
             self.metrics[metric.id].value.label.text = f"{metric.name}{unit}"
         self.domain_fields = {name: self.form[name] for name in names}
-        if posted is None:
+        if as_stored:
             self._show_unreadable()
 
     def _stored(self) -> dict[str, Any]:

@@ -133,6 +133,10 @@ class ReportItem(Locked, Base):
 
     ``entered`` keeps, word for word, what was written in a core field but could not be read
     (a draft may be saved without valid input); readable values are in the columns.
+
+    ``handed_to_id`` is another board that shares the measure and has been asked to write this
+    answer; when it is empty and ``handed_at`` is not, that board has handed it back, with
+    ``handed_note``. The report stays its own board's, who alone submits it.
     """
 
     __tablename__ = "report_item"
@@ -154,10 +158,18 @@ class ReportItem(Locked, Base):
     saved_by_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("user_account.id", ondelete="SET NULL")
     )
+    handed_to_id: Mapped[int | None] = mapped_column(sa.ForeignKey("board.id"), index=True)
+    handed_at: Mapped[datetime | None]
+    handed_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL")
+    )
+    handed_note: Mapped[str] = mapped_column(default="", server_default="")
 
     report: Mapped[Report] = relationship(back_populates="items")
     measure: Mapped[Measure] = relationship()
-    saved_by: Mapped[User | None] = relationship()
+    saved_by: Mapped[User | None] = relationship(foreign_keys=[saved_by_id])
+    handed_to: Mapped[Board | None] = relationship()
+    handed_by: Mapped[User | None] = relationship(foreign_keys=[handed_by_id])
     values: Mapped[list["ItemValue"]] = relationship(
         back_populates="item", cascade="all, delete-orphan"
     )
@@ -180,6 +192,52 @@ class ItemValue(Base):
 
     item: Mapped[ReportItem] = relationship(back_populates="values")
     metric: Mapped[EffectMetric] = relationship()
+
+
+class ItemComment(Base):
+    """What coordinator, domain lead and board say to each other on a report, or on one measure of
+    it (``measure_id``). It belongs to board × round, so it outlives a revision; it is no part of
+    what is submitted, and is never exported."""
+
+    __tablename__ = "item_comment"
+    __table_args__ = (sa.Index("ix_item_comment_report", "round_id", "board_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(sa.ForeignKey("reporting_round.id"))
+    board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id"))
+    measure_id: Mapped[int | None] = mapped_column(sa.ForeignKey("measure.id"))
+    text: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL")
+    )
+    written_at: Mapped[datetime] = mapped_column(default=now)
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL")
+    )
+
+    round: Mapped[Round] = relationship()
+
+
+class MeasureNote(Locked, Base):
+    """A board's dated note on a measure, made during the year for when it is to be reported on."""
+
+    __tablename__ = "measure_note"
+    __table_args__ = (sa.Index("ix_measure_note_measure", "measure_id", "board_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    board_id: Mapped[int] = mapped_column(sa.ForeignKey("board.id"))
+    measure_id: Mapped[int] = mapped_column(sa.ForeignKey("measure.id", ondelete="CASCADE"))
+    noted_on: Mapped[date]
+    text: Mapped[str]
+    author_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL")
+    )
+    written_at: Mapped[datetime] = mapped_column(default=now)
+
+    board: Mapped[Board] = relationship()
+    measure: Mapped[Measure] = relationship()
+    author: Mapped[User | None] = relationship()
 
 
 class FrozenItem(Base):

@@ -1,7 +1,8 @@
 """Use cases of one measure in a report that is being written: open it, save it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -18,9 +19,10 @@ from registry.db import db, now
 from registry.effects.models import EffectMetric
 from registry.host import active, calls, data
 from registry.host.loading import Domain, loaded
-from registry.host.models import SubjectKind
+from registry.host.models import DomainData, SubjectKind
 from registry.host.values import Panel
-from registry.people.permissions import Permission, Viewer, require
+from registry.people.models import Board
+from registry.people.permissions import Permission, Viewer, may, require
 from registry.plan.models import Measure, MeasureStatus, Responsibility, Share, SubGoal
 from registry.reporting import freezing, previous
 from registry.reporting.models import (
@@ -51,7 +53,7 @@ class ItemPage:
     computed: list[EffectMetric]
     values: dict[int, ItemValue]
     before: previous.Before | None
-    owners: list[str]
+    sharing: list["Owner"]
 
     @property
     def asking(self) -> Domain | None:
@@ -62,11 +64,26 @@ class ItemPage:
     def domain_name(self) -> str | None:
         return self.asking.name if self.asking else None
 
+    @property
+    def owners(self) -> list[str]:
+        """The other boards that answer for the measure."""
+        return [one.name for one in self.sharing if one.board_id != self.report.board_id]
+
     def metric_value(self, metric_id: int) -> dict[str, Any]:
         row = self.values.get(metric_id)
         if row is None:
             return {}
         return {"value": row.value, "not_measured": row.not_measured}
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A board that answers for a measure, or for a part of it."""
+
+    board_id: int
+    share: Share
+    name: str
+    valid_to: date | None
 
 
 class BoundEntry(Protocol):
@@ -85,12 +102,16 @@ class BoundEntry(Protocol):
 
 @dataclass(frozen=True)
 class Saved:
-    """How a save went: whether the item is ready, and what no single field is to blame for."""
+    """How a save went: whether the item is ready, and what no single field is to blame for.
+
+    :param changed: false when what was posted stood there already, and nothing was written.
+    """
 
     ready: bool
     loose: list[str]
     warnings: dict[str, list[str]]
     unchecked: bool = False
+    changed: bool = True
 
 
 _OPENED = (
@@ -108,17 +129,22 @@ _OPENED = (
         .contains_eager(Measure.subgoal)
         .contains_eager(SubGoal.area),
         joinedload(ReportItem.saved_by),
+        joinedload(ReportItem.handed_to),
     )
     .where(ReportItem.id == sa.bindparam("item"))
 )
-_VALUES = sa.select(ItemValue).where(ItemValue.item_id == sa.bindparam("item"))
 _OWNERS = (
-    sa.select(Responsibility)
-    .options(joinedload(Responsibility.board))
+    sa.select(Responsibility.board_id, Responsibility.share, Board.name, Board.valid_to)
+    .join(Board, Board.id == Responsibility.board_id)
     .where(Responsibility.measure_id == sa.bindparam("measure"))
+    .order_by(Responsibility.id)
 )
 _METRICS = (
-    sa.select(EffectMetric)
+    sa.select(EffectMetric, ItemValue)
+    .outerjoin(
+        ItemValue,
+        sa.and_(ItemValue.metric_id == EffectMetric.id, ItemValue.item_id == sa.bindparam("item")),
+    )
     .where(EffectMetric.measure_id == sa.bindparam("measure"), EffectMetric.archived.is_(False))
     .order_by(EffectMetric.position, EffectMetric.id)
 )
@@ -127,12 +153,12 @@ _METRICS = (
 def open_item(viewer: Viewer, item_id: int) -> ItemPage:
     """Everything about one measure in a report that is being written.
 
-    :raises Denied: unless the viewer writes for that board.
+    :raises Denied: unless the viewer writes for that board, or for the one it is handed to.
     :raises sqlalchemy.exc.NoResultFound: when there is no such item.
     """
     item = db.session.scalars(_OPENED, {"item": item_id}).one()
     report, measure = item.report, item.measure
-    require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
+    require_writer(viewer, item)
     domain = active.current().get(measure.subgoal.area.domain)
     stored, measure_values = data.EMPTY, {}
     if domain is not None:
@@ -140,8 +166,14 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
         stored = data.load(kind, [item.id], [domain])[item.id].get(domain.name, data.EMPTY)
         on_measure = data.load(SubjectKind.MEASURE, [measure.id], [domain])[measure.id]
         measure_values = dict(on_measure.get(domain.name, data.EMPTY).values)
-    owners = list(db.session.scalars(_OWNERS, {"measure": measure.id}))
-    asked, computed = _metrics(measure.id, report, owners)
+    owners = [Owner(*row) for row in db.session.execute(_OWNERS, {"measure": measure.id})]
+    asked: list[EffectMetric] = []
+    computed: list[EffectMetric] = []
+    values: dict[int, ItemValue] = {}
+    if answers_for_effect(report, owners):
+        rows = db.session.execute(_METRICS, {"measure": measure.id, "item": item.id}).all()
+        asked, computed = metrics_asked(metric for metric, _value in rows)
+        values = {metric.id: value for metric, value in rows if value is not None}
     return ItemPage(
         item=item,
         report=report,
@@ -151,37 +183,37 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
         measure_values=measure_values,
         metrics=asked,
         computed=computed,
-        values={row.metric_id: row for row in db.session.scalars(_VALUES, {"item": item.id})},
+        values=values,
         before=previous.with_answers(report.board_id, report.round, measure.id),
-        owners=[owner.board.name for owner in owners if owner.board_id != report.board_id],
+        sharing=owners,
     )
 
 
-def _metrics(
-    measure_id: int, report: Report, owners: list[Responsibility]
-) -> tuple[list[EffectMetric], list[EffectMetric]]:
-    rows = list(db.session.scalars(_METRICS, {"measure": measure_id}))
-    return sort_metrics(rows, report, owners)
+def require_writer(viewer: Viewer, item: ReportItem) -> None:
+    """:raises Denied: unless the viewer writes for the item's board or the one it is handed to."""
+    handed = item.handed_to_id
+    if handed is None or not may(viewer, Permission.WRITE_REPORTS, board_id=handed):
+        require(viewer, Permission.WRITE_REPORTS, board_id=item.report.board_id)
 
 
-def sort_metrics(
-    rows: Sequence[EffectMetric], report: Report, owners: Sequence[Responsibility]
-) -> tuple[list[EffectMetric], list[EffectMetric]]:
-    """Of a measure's metrics, those that the board is asked for and those that are computed.
-
-    Values come from the lead board; where there is none, or it has merged, from every board.
-    """
+def answers_for_effect(report: Report, owners: Iterable[Owner]) -> bool:
+    """Whether this board gives the measure's effect values: the lead board does; where there is
+    none, or it has merged, every board."""
     lead = next((owner for owner in owners if owner.share is Share.LEAD), None)
-    if lead is not None and lead.board_id != report.board_id:
-        ended = lead.board.valid_to
-        if ended is None or ended >= report.round.opens_on:
-            return [], []
+    if lead is None or lead.board_id == report.board_id:
+        return True
+    return lead.valid_to is not None and lead.valid_to < report.round.opens_on
+
+
+def metrics_asked(
+    metrics: Iterable[EffectMetric],
+) -> tuple[list[EffectMetric], list[EffectMetric]]:
+    """The metrics a board is asked for, and those computed from its answers."""
     asked: list[EffectMetric] = []
     computed: list[EffectMetric] = []
-    for row in rows:
-        if row.domain is not None and row.domain not in active.current().names:
-            continue
-        (computed if is_computed(row) else asked).append(row)
+    for row in metrics:
+        if row.domain is None or row.domain in active.current().names:
+            (computed if is_computed(row) else asked).append(row)
     return asked, computed
 
 
@@ -216,14 +248,17 @@ def save_item(
     *,
     row_version: int,
     ready: bool,
+    quietly: bool = False,
 ) -> Saved:
     """Save what was written, readable or not; mark it ready when asked and nothing is wrong.
 
+    :param quietly: the page saves of itself while somebody writes: what has not changed is not
+        written, and an item that is ready stays so.
     :raises Conflict: when someone has saved the item since the form was opened.
     :raises CannotReport: when the report is submitted or the round closed.
     """
     item, report = page.item, page.report
-    require(viewer, Permission.WRITE_REPORTS, board_id=report.board_id)
+    require_writer(viewer, item)
     hold(report, changing=False)
     if not writable(report):
         raise CannotReport(_("Återrapporten är inlämnad eller omgången stängd. Inget sparades."))
@@ -231,7 +266,12 @@ def save_item(
         raise Conflict(item.saved_by.name if item.saved_by else "")
     valid = entry.validate()
     with log.action("report.save"):
-        put_draft(viewer, page, entry, posted)
+        with db.session.no_autoflush:
+            put_answers(page, entry, posted)
+            if quietly and not _anything_new():
+                db.session.rollback()
+                return Saved(False, [], {}, changed=False)
+        _mark_draft(viewer, item)
         saved = Saved(False, [], {})
         if ready:
             saved = _check(page, entry, valid)
@@ -244,16 +284,35 @@ def save_item(
     return saved
 
 
+def _anything_new() -> bool:
+    """Whether what has been written so far differs from what is stored."""
+    session = db.session
+    if any(session.is_modified(row) for row in session.dirty):
+        return True
+    blank = (row for row in session.new if isinstance(row, DomainData))
+    return bool(session.deleted) or len(session.new) > sum(
+        not row.data and not row.entered for row in blank
+    )
+
+
 def put_draft(
     viewer: Viewer, page: ItemPage, entry: BoundEntry, posted: "MultiDict[str, str]"
 ) -> None:
     """Write what a validated form says, readable or not, as a draft; the caller commits."""
-    item = page.item
-    _write_core(item, entry.form)
+    put_answers(page, entry, posted)
+    _mark_draft(viewer, page.item)
+
+
+def put_answers(page: ItemPage, entry: BoundEntry, posted: "MultiDict[str, str]") -> None:
+    """Write the answers of a validated form, readable or not; the caller commits."""
+    _write_core(page.item, entry.form)
     _write_values(page, entry)
     if page.asking is not None:
-        data.save(page.asking, SubjectKind.REPORT_ITEM, item.id, entry.form)
+        data.save(page.asking, SubjectKind.REPORT_ITEM, page.item.id, entry.form)
     _keep_switched_off(page, posted)
+
+
+def _mark_draft(viewer: Viewer, item: ReportItem) -> None:
     item.state, item.saved_at, item.saved_by_id = ItemState.DRAFT, now(), viewer.user_id
 
 
@@ -279,6 +338,9 @@ def _write_values(page: ItemPage, entry: BoundEntry) -> None:
         form = entry.metrics[metric.id]
         raw = [text for text in form.value.raw_data or [] if text.strip()]
         row = page.values.get(metric.id)
+        said = raw or form.value.data is not None or form.not_measured.data
+        if row is None and not said:
+            continue
         if row is None:
             row = ItemValue(item_id=page.item.id, metric_id=metric.id, not_measured=False)
             db.session.add(row)

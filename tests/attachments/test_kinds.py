@@ -36,6 +36,7 @@ pytestmark = pytest.mark.usefixtures("texts")
         (packed(OFFICE), "a.docx", kinds.WORD),
         (packed(ODT), "a.odt", kinds.ODT),
     ],
+    ids=lambda part: part if isinstance(part, str) else "content",
 )
 def test_a_file_is_what_its_bytes_say(content: bytes, name: str, kind: kinds.Kind) -> None:
     assert kind_of(content, name) == kind
@@ -60,6 +61,7 @@ def test_a_file_is_what_its_bytes_say(content: bytes, name: str, kind: kinds.Kin
         (packed(OFFICE)[:60], "a.docx", "gick inte att läsa"),
         (b"PK\x03\x04" + b"\0" * 100, "a.docx", "gick inte att läsa"),
     ],
+    ids=lambda part: part if isinstance(part, str) else "content",
 )
 def test_what_is_not_taken_in_is_refused_with_a_sentence(
     content: bytes, name: str, why: str

@@ -9,9 +9,10 @@ from registry.db import db
 from registry.effects.models import EffectMetric
 from registry.host import active, data
 from registry.host.models import SubjectKind
+from registry.people.models import Board
 from registry.plan.models import Measure, Responsibility, SubGoal
 from registry.reporting.models import ItemValue, Report, ReportItem
-from registry.reporting.writing import ItemPage, sort_metrics
+from registry.reporting.writing import ItemPage, Owner, answers_for_effect, metrics_asked
 
 
 def pages(report: Report) -> list[ItemPage]:
@@ -22,13 +23,19 @@ def pages(report: Report) -> list[ItemPage]:
     measures = [item.measure_id for item in items]
     current = active.current()
     stored = data.load(SubjectKind.REPORT_ITEM, ids, current.domains)
-    owners: dict[int, list[Responsibility]] = defaultdict(list)
-    for owner in db.session.scalars(
-        sa.select(Responsibility)
-        .options(joinedload(Responsibility.board))
+    owners: dict[int, list[Owner]] = defaultdict(list)
+    for measure_id, board_id, share, name, valid_to in db.session.execute(
+        sa.select(
+            Responsibility.measure_id,
+            Responsibility.board_id,
+            Responsibility.share,
+            Board.name,
+            Board.valid_to,
+        )
+        .join(Board, Board.id == Responsibility.board_id)
         .where(Responsibility.measure_id.in_(measures))
     ):
-        owners[owner.measure_id].append(owner)
+        owners[measure_id].append(Owner(board_id, share, name, valid_to))
     metrics: dict[int, list[EffectMetric]] = defaultdict(list)
     for metric in db.session.scalars(
         sa.select(EffectMetric)
@@ -45,7 +52,8 @@ def pages(report: Report) -> list[ItemPage]:
         measure = item.measure
         domain = current.get(measure.subgoal.area.domain)
         row = stored[item.id].get(domain.name, data.EMPTY) if domain else data.EMPTY
-        asked, computed = sort_metrics(metrics[measure.id], report, owners[measure.id])
+        asks = answers_for_effect(report, owners[measure.id])
+        asked, computed = metrics_asked(metrics[measure.id] if asks else ())
         page = ItemPage(
             item=item,
             report=report,
@@ -57,7 +65,7 @@ def pages(report: Report) -> list[ItemPage]:
             computed=computed,
             values=values[item.id],
             before=None,
-            owners=[],
+            sharing=[],
         )
         found.append(page)
     return found

@@ -25,7 +25,8 @@ from registry.reporting.workbook import layout, loading, reading, writing
 from registry.reporting.workbook.cells import Question, Raw, as_text, same, unknown
 from registry.reporting.workbook.layout import MakeEntry
 from registry.reporting.workbook.reading import Cell
-from registry.reporting.writing import ItemPage, put_draft
+from registry.reporting.writing import ItemPage, put_draft, writable
+from registry.reporting.writing import hold as hold_report
 from registry.waiting import Waiting
 
 __all__ = ["Changed", "Gone", "Undecided", "Unreadable"]
