@@ -1,6 +1,7 @@
 """Every table of the core, for migrations: importing this module registers them all."""
 
 from registry.audit import models as audit
+from registry.business_plan import models as business_plan
 from registry.db import Base
 from registry.effects import models as effects
 from registry.host import models as host
@@ -12,4 +13,4 @@ from registry.reporting import models as reporting
 for _table in Base.metadata.tables.values():
     _table.dialect_kwargs["sqlite_autoincrement"] = True
 
-__all__ = ["audit", "effects", "host", "people", "plan", "reporting"]
+__all__ = ["audit", "business_plan", "effects", "host", "people", "plan", "reporting"]
