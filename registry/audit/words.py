@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 KINDS = {
     "activity": _l("Aktivitet"),
     "board": _l("Nämnd eller bolag"),
+    "business_plan_entry": _l("Åtgärd i verksamhetsplan"),
     "clearance": _l("Behörighet till skyddade uppgifter"),
     "domain_data": _l("Domänuppgifter"),
     "effect_method": _l("Metod för att mäta effekt"),
@@ -15,6 +16,7 @@ KINDS = {
     "invitation": _l("Inbjudan"),
     "item_value": _l("Utfall i återrapport"),
     "measure": _l("Åtgärd"),
+    "measure_cost": _l("Åtgärdens kostnad"),
     "metric_value": _l("Utfall"),
     "partner": _l("Samverkanspart"),
     "plan": _l("Handlingsplan"),
@@ -41,6 +43,8 @@ VERBS = {
 }
 
 ACTIONS = {
+    "business_plan.copy": _l("Kopierade från året före"),
+    "business_plan.decide": _l("Angav beslutet om verksamhetsplanen"),
     "domain.import": _l("Läste in från fil"),
     "person.invitation_used": _l("Använde inbjudan"),
     "person.password": _l("Valde nytt lösenord"),
@@ -60,6 +64,8 @@ ACTIONS = {
 
 FIELDS = {
     "active": _l("Kan logga in"),
+    "actual_fte": _l("Utfall, årsarbetskrafter"),
+    "actual_kr": _l("Utfall, kr"),
     "area_id": _l("Målområde"),
     "baseline_period": _l("Utgångsvärdets period"),
     "baseline_value": _l("Utgångsvärde"),
@@ -67,7 +73,9 @@ FIELDS = {
     "board_id": _l("Nämnd eller bolag"),
     "case_number": _l("Diarienummer"),
     "closed_at": _l("Stängd"),
+    "counts_as_effect": _l("Vad skulle räknas som effekt?"),
     "created_at": _l("Skapad"),
+    "decide_by": _l("Metod beslutas senast"),
     "decided_at": _l("Beslutad"),
     "decided_by": _l("Beslutad av"),
     "decided_on": _l("Beslutsdatum"),
@@ -93,17 +101,22 @@ FIELDS = {
     "measure_id": _l("Åtgärd"),
     "metric_id": _l("Effektmått"),
     "name": _l("Namn"),
+    "note": _l("Anteckning"),
     "not_measured": _l("Inte mätt"),
     "number": _l("Nummer"),
     "opens_on": _l("Öppnar"),
+    "paragraph": _l("Paragraf"),
     "password_hash": _l("Lösenord"),
     "period": _l("Period"),
     "plan_id": _l("Handlingsplan"),
+    "planned_fte": _l("Planerade årsarbetskrafter"),
+    "planned_kr": _l("Planerat, kr"),
     "policy": _l("Policy som planen följer av"),
     "position": _l("Ordning"),
     "published_at": _l("Publicerad"),
     "reason": _l("Skäl"),
     "purpose": _l("Syfte"),
+    "reference": _l("Var i planen"),
     "report_id": _l("Återrapport"),
     "revision": _l("Revision"),
     "role": _l("Roll"),
@@ -134,6 +147,8 @@ FIELDS = {
     "valid_to": _l("Gäller till och med"),
     "value": _l("Utfall"),
     "version_id": _l("Planversion"),
+    "who": _l("Vem mäter"),
+    "year": _l("År"),
 }
 
 

@@ -21,6 +21,12 @@ from registry.plan.listing import area_choices
 bp = Blueprint("business_plan", __name__, url_prefix="/business-plans")
 
 
+@bp.errorhandler(Refused)
+def _refused(error: Refused) -> ResponseReturnValue:
+    title = _("Det går inte att ändra")
+    return render_template("error.html", title=title, text=error.message, status=409), 409
+
+
 @bp.get("")
 def overview() -> ResponseReturnValue:
     versions = structure.heads(g.viewer)
