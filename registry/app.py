@@ -9,6 +9,7 @@ from registry import addresses, config, db, health, language, logs, pages, secur
 from registry.admin import views as admin_views
 from registry.audit import log as audit_log
 from registry.audit import views as audit_views
+from registry.business_plan import views as business_plan_views
 from registry.demo import accounts as demo_accounts
 from registry.domains import standing
 from registry.domains import views as domains_views
@@ -65,6 +66,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(publication_views.bp)
     app.register_blueprint(plan_views.bp)
     app.register_blueprint(import_views.bp)
+    app.register_blueprint(business_plan_views.bp)
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(attaching_views.bp)
     app.register_blueprint(workbook_views.bp)

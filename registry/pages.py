@@ -95,6 +95,8 @@ def menu() -> list[Link]:
         entries.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
     if may(viewer, Permission.READ_REPORTS):
         entries.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
+    if may(viewer, Permission.READ_BUSINESS_PLAN):
+        entries.append(Link(_("Verksamhetsplaner"), _business_plans(), "business_plan"))
     if may(viewer, Permission.READ_FOLLOWUP):
         entries.append(Link(_("Uppföljning"), url_for("followup.latest"), "followup"))
     if may(viewer, Permission.EDIT_PLAN) or viewer.domains(Permission.READ_DOMAIN):
@@ -106,6 +108,14 @@ def menu() -> list[Link]:
     if may(viewer, Permission.MANAGE_PLUGINS):
         entries.append(Link(_("Administration"), url_for("admin.plugins"), "admin"))
     return entries
+
+
+def _business_plans() -> str:
+    """Someone who answers for one board comes to its page, all others to the overview."""
+    board_id = g.viewer.only_board(Permission.EDIT_BUSINESS_PLAN)
+    if board_id is None:
+        return url_for("business_plan.overview")
+    return url_for("business_plan.board", board_id=board_id)
 
 
 def _page(

@@ -2,6 +2,7 @@
 
 from registry.attachments import models as attachments
 from registry.audit import models as audit
+from registry.business_plan import models as business_plan
 from registry.db import Base
 from registry.effects import models as effects
 from registry.followup import models as followup
@@ -20,6 +21,7 @@ __all__ = [
     "attaching",
     "attachments",
     "audit",
+    "business_plan",
     "effects",
     "followup",
     "host",

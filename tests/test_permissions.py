@@ -105,6 +105,12 @@ ALLOWED: dict[str, set[str]] = {
     # a board finds ways to measure the effects of its own measures
     "plan.new_method": COORDINATOR | OWN_BOARD,
     "plan.edit_method": COORDINATOR | OWN_BOARD,
+    # the boards' own plans: read by all who read reports, written by the board and coordinator
+    "business_plan.overview": READERS,
+    "business_plan.board": READERS,
+    "business_plan.save": COORDINATOR | OWN_BOARD,
+    "business_plan.copy": COORDINATOR | OWN_BOARD,
+    "business_plan.decide": COORDINATOR | OWN_BOARD,
     # import
     "importing.upload": COORDINATOR,
     "importing.columns": COORDINATOR,

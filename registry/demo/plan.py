@@ -174,6 +174,8 @@ def _effects(
             kind=MethodKind(one["kind"]),
             source=one["source"],
             frequency=one["frequency"],
+            who=one.get("who", ""),
+            counts_as_effect=one.get("counts", ""),
             description=one["description"],
         )
     for place, one in enumerate(node.get("metrics", ())):

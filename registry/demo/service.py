@@ -10,6 +10,7 @@ from flask import Flask
 from registry.audit import log
 from registry.db import db
 from registry.demo import accounts
+from registry.demo.business_plans import add_business_plans
 from registry.demo.plan import add_boards, add_plan, at
 from registry.demo.reports import Staff, add_round
 from registry.demo.transaction import Clock, one_transaction
@@ -45,6 +46,8 @@ def load(app: Flask) -> None:
         users = accounts.users(boards.values(), hashed)
         db.session.add_all(users)
         version = add_plan(document, boards)
+        add_business_plans(_read("business_plans.yaml"), version, boards, clock)
+        clock.at = at(document["plan"]["decided_on"])
         staff = Staff({user.email: user for user in users}, boards)
         for node in story["rounds"]:
             add_round(node, version, staff, clock)

@@ -1,6 +1,6 @@
 """How effects are measured: methods, metrics with targets, values for periods."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -22,6 +22,7 @@ class MethodKind(Word):
     COMPARISON = "comparison", _l("Jämförelse")
     OWN_COUNT = "own_count", _l("Egen räkning")
     QUALITATIVE = "qualitative", _l("Kvalitativ bedömning")
+    NONE_YET = "none_yet", _l("Ingen metod ännu")
 
 
 class Better(Word):
@@ -53,9 +54,16 @@ class Gender(Word):
 
 
 class EffectMethod(Locked, Base):
-    """How a board measures the effect of a measure."""
+    """How a board measures the effect of a measure.
+
+    ``NONE_YET`` is no method (see :func:`is_method`) but a promise of one: ``decide_by`` is the day
+    by which the board decides.
+    """
 
     __tablename__ = "effect_method"
+    __table_args__ = (
+        sa.CheckConstraint("(kind = 'none_yet') = (decide_by IS NOT NULL)", name="undecided"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     measure_id: Mapped[int] = mapped_column(
@@ -65,10 +73,17 @@ class EffectMethod(Locked, Base):
     kind: Mapped[MethodKind] = mapped_column(text_enum(MethodKind))
     source: Mapped[str] = mapped_column(default="")
     frequency: Mapped[str] = mapped_column(default="")
+    who: Mapped[str] = mapped_column(default="", server_default="")
+    counts_as_effect: Mapped[str] = mapped_column(default="", server_default="")
     description: Mapped[str] = mapped_column(default="")
+    decide_by: Mapped[date | None]
 
     measure: Mapped[Measure] = relationship()
     board: Mapped[Board | None] = relationship()
+
+
+# Everything that counts methods counts these: a row that says there is none is not one.
+is_method: sa.ColumnElement[bool] = EffectMethod.__table__.c.kind != MethodKind.NONE_YET
 
 
 class EffectMetric(Locked, Base):

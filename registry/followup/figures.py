@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from registry.effects.service import Reading
 from registry.reporting.models import ReportState, RoundState
+from registry.reporting.period import bounds
 from registry.words import Word
 
 UNREPORTED = "unreported"
@@ -114,6 +115,14 @@ def progress(state: ReportState, revision: int, items: Mapping[str, int]) -> Pro
 
 
 @dataclass(frozen=True, slots=True)
+class Coverage:
+    """Of so many measures, so many have a method for measuring their effect."""
+
+    with_method: int
+    measures: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundHead:
     id: int
     title: str
@@ -127,6 +136,11 @@ class RoundHead:
     plan_id: int
     plan_title: str
 
+    @property
+    def year(self) -> int:
+        """The year that the round reports on."""
+        return bounds(self.period)[0].year
+
 
 @dataclass(frozen=True, slots=True)
 class AreaRow:
@@ -134,6 +148,7 @@ class AreaRow:
     number: str
     title: str
     counts: Counts
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,7 @@ class BoardRow:
     late: bool
     submitted_at: datetime | None
     counts: Counts
+    coverage: Coverage
 
     @property
     def submitted(self) -> bool:
@@ -196,8 +212,10 @@ class FollowUp:
     boards: tuple[BoardRow, ...]
     without_owner: int
     without_method: int
+    without_plan: int
     unowned: tuple[MeasureRow, ...]
     unmethodical: tuple[MeasureRow, ...]
+    unplanned: tuple[MeasureRow, ...]
     delayed: tuple[DelayedRow, ...]
     ended: tuple[EndedBoard, ...]
     effects: tuple[Reading, ...]
@@ -214,7 +232,12 @@ class FollowUp:
     @property
     def gaps(self) -> bool:
         return bool(
-            self.late or self.delayed or self.without_owner or self.without_method or self.ended
+            self.late
+            or self.delayed
+            or self.without_owner
+            or self.without_method
+            or self.without_plan
+            or self.ended
         )
 
     @property

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from registry.business_plan.asked import lacks_business_plan, year_values
 from registry.db import db
-from registry.effects.models import EffectMethod, EffectMetric, Gender, MetricValue
+from registry.effects.models import EffectMethod, EffectMetric, Gender, MetricValue, is_method
 from registry.effects.trend import Goal, reached
 from registry.followup.figures import RoundHead
 from registry.host import active
@@ -31,6 +32,7 @@ class GapKind(Word):
     LATE = "late", _l("Har inte lämnat in")
     OWNER = "owner", _l("Saknar ansvarig")
     METHOD = "method", _l("Saknar metod för att mäta effekt")
+    PLAN = "plan", _l("Finns inte i någon verksamhetsplan")
     VALUE = "value", _l("Saknar utfall för perioden")
     TARGET = "target", _l("Målet är inte nått i tid")
 
@@ -59,13 +61,18 @@ def of(viewer: Viewer, head: RoundHead) -> list[Gap]:
         "today": today(),
         "period": head.period,
         "domains": sorted(active.current().names),
+        **year_values(head.year),
     }
     owners = _owners(asked, successors(head.opens_on))
     found = [
         Gap(GapKind.LATE, board_id, board, report_id=report_id)
         for report_id, board_id, board in db.session.execute(_LATE, asked)
     ]
-    for kind, statement in ((GapKind.OWNER, _UNOWNED), (GapKind.METHOD, _UNMETHODICAL)):
+    for kind, statement in (
+        (GapKind.OWNER, _UNOWNED),
+        (GapKind.METHOD, _UNMETHODICAL),
+        (GapKind.PLAN, _UNPLANNED),
+    ):
         for row in db.session.execute(statement, asked):
             found += _spread(kind, row, owners)
     for key, number, title, metric in db.session.execute(_UNVALUED, asked):
@@ -145,16 +152,17 @@ _OWNED = (
 )
 
 
-def _without(owned: Any) -> sa.Select[int, str, str]:
+def _lacking(lacks: sa.ColumnElement[bool]) -> sa.Select[int, str, str]:
     return (
         sa.select(Measure.id, Measure.number, Measure.title)
-        .where(Measure.version_id == _version, ~sa.exists().where(owned == Measure.id), _asked)
+        .where(Measure.version_id == _version, lacks, _asked)
         .order_by(*_in_plan_order)
     )
 
 
-_UNOWNED = _without(Responsibility.measure_id)
-_UNMETHODICAL = _without(EffectMethod.measure_id)
+_UNOWNED = _lacking(~sa.exists().where(Responsibility.measure_id == Measure.id))
+_UNMETHODICAL = _lacking(~sa.exists().where(EffectMethod.measure_id == Measure.id, is_method))
+_UNPLANNED = _lacking(lacks_business_plan)
 _shown = (
     EffectMetric.archived.is_(False),
     sa.or_(

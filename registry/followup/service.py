@@ -3,21 +3,24 @@
 A round is shown to those who may read its plan version; its measures follow from that.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from registry.business_plan.asked import lacks_business_plan, year_values
+from registry.business_plan.standing import having_method
 from registry.db import db
 from registry.effects import service as effects
-from registry.effects.models import EffectMethod
+from registry.effects.models import EffectMethod, is_method
 from registry.followup.figures import (
     SUBMITTED,
     AreaRow,
     BoardRow,
     Counts,
+    Coverage,
     DelayedRow,
     Deviation,
     EndedBoard,
@@ -87,9 +90,14 @@ def read(viewer: Viewer, round_id: int | None = None) -> FollowUp | None:
     head = next((one for one in rounds if round_id in (None, one.id)), None)
     if head is None:
         return None
-    scope: Scope = {"round": head.id, "version": head.version_id, "today": today()}
+    scope: Scope = {
+        "round": head.id,
+        "version": head.version_id,
+        "today": today(),
+        **year_values(head.year),
+    }
     areas = _areas(scope)
-    without_owner, without_method = db.session.execute(_LACKING, scope).one()
+    without_owner, without_method, without_plan = db.session.execute(_LACKING, scope).one()
     return FollowUp(
         round=head,
         rounds=rounds,
@@ -97,8 +105,10 @@ def read(viewer: Viewer, round_id: int | None = None) -> FollowUp | None:
         boards=_boards(scope),
         without_owner=without_owner,
         without_method=without_method,
+        without_plan=without_plan,
         unowned=tuple(MeasureRow(*row) for row in db.session.execute(_UNOWNED, scope)),
         unmethodical=tuple(MeasureRow(*row) for row in db.session.execute(_UNMETHODICAL, scope)),
+        unplanned=tuple(MeasureRow(*row) for row in db.session.execute(_UNPLANNED, scope)),
         delayed=_delayed(scope, only_boards(viewer)),
         ended=_ended(scope),
         effects=tuple(effects.charted(viewer, head.version_id, CHARTS)),
@@ -142,16 +152,27 @@ def _text(column: Any) -> sa.ColumnElement[Any]:
     return sa.type_coerce(column, sa.String)
 
 
+_has_method = sa.exists().where(EffectMethod.measure_id == Outcome.measure_id, is_method)
 _counted = (
     sa.select(
-        Outcome.area_id, _text(Outcome.status).label("status"), sa.func.count().label("measures")
+        Outcome.area_id,
+        _text(Outcome.status).label("status"),
+        sa.func.count().label("measures"),
+        sa.func.sum(sa.case((_has_method, 1), else_=0)).label("with_method"),
     )
     .where(Outcome.round_id == _round)
     .group_by(Outcome.area_id, Outcome.status)
     .subquery()
 )
 _AREAS = (
-    sa.select(GoalArea.id, GoalArea.number, GoalArea.title, _counted.c.status, _counted.c.measures)
+    sa.select(
+        GoalArea.id,
+        GoalArea.number,
+        GoalArea.title,
+        _counted.c.status,
+        _counted.c.measures,
+        _counted.c.with_method,
+    )
     .join(_counted, _counted.c.area_id == GoalArea.id)
     .join(GoalGroup, GoalGroup.id == GoalArea.group_id)
     .order_by(GoalGroup.position, GoalGroup.id, GoalArea.position, GoalArea.id)
@@ -161,11 +182,19 @@ _AREAS = (
 def _areas(scope: Scope) -> tuple[AreaRow, ...]:
     heads: dict[int, tuple[str, str]] = {}
     counts: dict[int, dict[str | None, int]] = defaultdict(dict)
-    for area_id, number, title, status, measures in db.session.execute(_AREAS, scope):
+    methods: Counter[int] = Counter()
+    for area_id, number, title, status, measures, with_method in db.session.execute(_AREAS, scope):
         heads[area_id] = (number, title)
         counts[area_id][status] = measures
+        methods[area_id] += with_method
     return tuple(
-        AreaRow(area_id, number, title, Counts.of(counts[area_id]))
+        AreaRow(
+            area_id,
+            number,
+            title,
+            (found := Counts.of(counts[area_id])),
+            Coverage(methods[area_id], found.total),
+        )
         for area_id, (number, title) in heads.items()
     )
 
@@ -196,6 +225,11 @@ _WRITING = (
     )
     .group_by(ReportItem.report_id, ReportItem.state)
 )
+_ASKED = (
+    sa.select(Report.board_id, ReportItem.measure_id)
+    .join(ReportItem, ReportItem.report_id == Report.id)
+    .where(*_current)
+)
 _FROZEN = (
     sa.select(FrozenItem.report_id, _text(FrozenItem.status), sa.func.count())
     .where(
@@ -214,6 +248,12 @@ def _by_report(statement: sa.Executable, scope: Scope) -> dict[int, dict[str, in
 
 
 def _boards(scope: Scope) -> tuple[BoardRow, ...]:
+    methods = having_method(scope["version"], scope["today"])
+    measured: Counter[int] = Counter()
+    asked: Counter[int] = Counter()
+    for board_id, measure_id in db.session.connection().execute(_ASKED, scope):
+        asked[board_id] += 1
+        measured[board_id] += (measure_id, board_id) in methods or (measure_id, None) in methods
     writing, frozen = _by_report(_WRITING, scope), _by_report(_FROZEN, scope)
     rows = []
     for report_id, board_id, name, state, revision, submitted_at, due_on in db.session.execute(
@@ -225,24 +265,30 @@ def _boards(scope: Scope) -> tuple[BoardRow, ...]:
         else:
             counts = Counts(unreported=sum(writing[report_id].values()))
         late = due_on < scope["today"] and came not in SUBMITTED
-        rows.append(BoardRow(board_id, report_id, name, came, due_on, late, submitted_at, counts))
+        coverage = Coverage(measured[board_id], asked[board_id])
+        rows.append(
+            BoardRow(board_id, report_id, name, came, due_on, late, submitted_at, counts, coverage)
+        )
     return tuple(rows)
 
 
-def _number_without(owned: Any) -> sa.ScalarSelect[int]:
+_in_round = sa.exists().where(Outcome.round_id == _round, Outcome.measure_id == Measure.id)
+
+
+def _number_without(owned: sa.Select[int]) -> sa.ScalarSelect[int]:
     """How many of the round's measures are not among those. EXCEPT merges two sorted indexes."""
     asked = sa.select(Outcome.measure_id).where(Outcome.round_id == _round)
-    lacking = sa.except_(asked, sa.select(owned)).order_by(sa.text("1")).subquery()
+    lacking = sa.except_(asked, owned).order_by(sa.text("1")).subquery()
     return sa.select(sa.func.count()).select_from(lacking).scalar_subquery()
 
 
-def _listed_without(owned: Any) -> sa.Select[int, str, str]:
+def _listed_without(lacks: sa.ColumnElement[bool]) -> sa.Select[int, str, str]:
     return (
         sa.select(Measure.id, Measure.number, Measure.title)
         .where(
             Measure.version_id == _version,
-            ~sa.exists().where(owned == Measure.id),
-            sa.exists().where(Outcome.round_id == _round, Outcome.measure_id == Measure.id),
+            _in_round,
+            lacks,
         )
         .order_by(Measure.plan_order, Measure.id)
         .limit(LISTED)
@@ -250,10 +296,18 @@ def _listed_without(owned: Any) -> sa.Select[int, str, str]:
 
 
 _LACKING = sa.select(
-    _number_without(Responsibility.measure_id), _number_without(EffectMethod.measure_id)
+    _number_without(sa.select(Responsibility.measure_id)),
+    _number_without(sa.select(EffectMethod.measure_id).where(is_method)),
+    sa.select(sa.func.count())
+    .select_from(Measure)
+    .where(Measure.version_id == _version, _in_round, lacks_business_plan)
+    .scalar_subquery(),
 )
-_UNOWNED = _listed_without(Responsibility.measure_id)
-_UNMETHODICAL = _listed_without(EffectMethod.measure_id)
+_UNOWNED = _listed_without(~sa.exists().where(Responsibility.measure_id == Measure.id))
+_UNMETHODICAL = _listed_without(
+    ~sa.exists().where(EffectMethod.measure_id == Measure.id, is_method)
+)
+_UNPLANNED = _listed_without(lacks_business_plan)
 
 _DELAYED = (
     sa.select(Measure.id, Measure.number, Measure.title)

@@ -17,6 +17,8 @@ class Permission(StrEnum):
     EDIT_PLAN = "edit_plan"
     IMPORT_PLAN = "import_plan"
     EDIT_EFFECTS = "edit_effects"
+    READ_BUSINESS_PLAN = "read_business_plan"
+    EDIT_BUSINESS_PLAN = "edit_business_plan"
     MANAGE_BOARDS = "manage_boards"
     MANAGE_ROUNDS = "manage_rounds"
     READ_REPORTS = "read_reports"
@@ -41,6 +43,8 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_PLAN: frozenset({Role.COORDINATOR}),
     Permission.IMPORT_PLAN: frozenset({Role.COORDINATOR}),
     Permission.EDIT_EFFECTS: frozenset({Role.COORDINATOR, Role.REPORTER, Role.APPROVER}),
+    Permission.READ_BUSINESS_PLAN: EVERY_ROLE - {Role.ADMIN},
+    Permission.EDIT_BUSINESS_PLAN: frozenset({Role.COORDINATOR, Role.REPORTER, Role.APPROVER}),
     Permission.MANAGE_BOARDS: frozenset({Role.COORDINATOR}),
     Permission.MANAGE_ROUNDS: frozenset({Role.COORDINATOR}),
     Permission.READ_REPORTS: EVERY_ROLE - {Role.ADMIN},
@@ -103,6 +107,12 @@ ENDPOINTS: dict[str, Permission] = {
     "plan.edit_method": Permission.EDIT_EFFECTS,
     "plan.move": Permission.EDIT_PLAN,
     "plan.delete": Permission.EDIT_PLAN,
+    # the boards' own plans
+    "business_plan.overview": Permission.READ_BUSINESS_PLAN,
+    "business_plan.board": Permission.READ_BUSINESS_PLAN,
+    "business_plan.save": Permission.EDIT_BUSINESS_PLAN,
+    "business_plan.copy": Permission.EDIT_BUSINESS_PLAN,
+    "business_plan.decide": Permission.EDIT_BUSINESS_PLAN,
     # import
     "importing.upload": Permission.IMPORT_PLAN,
     "importing.columns": Permission.IMPORT_PLAN,
@@ -210,6 +220,12 @@ class Viewer:
             for grant in self.grants
             if grant.board_id is not None and grant.role in HOLDERS[permission]
         )
+
+    def only_board(self, permission: Permission) -> int | None:
+        """The board of someone who has this permission for one board, and no wider role."""
+        boards = self.boards(permission)
+        wide = any(grant.board_id is None for grant in self.grants)
+        return None if wide or len(boards) != 1 else next(iter(boards))
 
     def domains(self, permission: Permission) -> frozenset[str]:
         return frozenset(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from registry.effects.models import EffectMethod, EffectMetric
+from registry.effects.models import EffectMethod, EffectMetric, is_method
 from registry.host.models import PluginState
 from registry.plan.models import Measure
 from registry.reporting.models import Outcome, Round
@@ -16,6 +16,7 @@ _LABELS = (
     _l("beskrivning"),
     _l("effektmetod"),
     _l("effektmål"),
+    _l("verksamhetsplan"),
     _l("återrapport"),
 )
 
@@ -24,7 +25,9 @@ _measure, _method, _metric, _round, _outcome = (
     model.__table__ for model in (Measure, EffectMethod, EffectMetric, Round, Outcome)
 )
 _on = sa.select(PluginState.name).where(PluginState.enabled)
-has_method: sa.ColumnElement[bool] = sa.exists().where(_method.c.measure_id == _measure.c.id)
+has_method: sa.ColumnElement[bool] = sa.exists().where(
+    _method.c.measure_id == _measure.c.id, is_method
+)
 has_target: sa.ColumnElement[bool] = sa.exists().where(
     _metric.c.measure_id == _measure.c.id,
     _metric.c.archived.is_(False),
@@ -42,17 +45,19 @@ has_follow_up: sa.ColumnElement[bool] = sa.exists().where(
 
 class Parts(NamedTuple):
     """What a measure has. ``dates``: a start and an end, or that it is recurring, for recurring
-    work needs no made-up end."""
+    work needs no made-up end. ``business_plan``: some board has it in its plan of the year, or on
+    the way in, or the year does not ask for it (``business_plan.asked``)."""
 
     owner: bool
     dates: bool
     description: bool
     method: bool
     target: bool
+    business_plan: bool
     follow_up: bool
 
 
 def completeness(parts: Parts) -> tuple[int, list[str]]:
-    """How many of the six parts are there, and the names of those that are not."""
+    """How many of the parts are there, and the names of those that are not."""
     missing = [label for label, there in zip(_LABELS, parts, strict=True) if not there]
     return len(parts) - len(missing), missing

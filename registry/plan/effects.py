@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -44,11 +45,16 @@ class MetricValues:
 
 @dataclass(frozen=True)
 class MethodValues:
+    """``decide_by`` goes with ``NONE_YET``, and with nothing else."""
+
     board_id: int | None
     kind: MethodKind
     source: str
     frequency: str
     description: str
+    who: str = ""
+    counts_as_effect: str = ""
+    decide_by: date | None = None
 
 
 def save_metric(

@@ -433,9 +433,20 @@ class MetricForm(EditForm):
 
 class MethodForm(EditForm):
     board_id = _select(_l("Nämnd eller bolag"), coerce=_number_or_none)
-    kind = _select(_l("Hur effekten mäts"), MethodKind.choices())
+    kind = _select(
+        _l("Hur effekten mäts"),
+        MethodKind.choices(),
+        _l("Har ni inget sätt att mäta effekten än? Välj Ingen metod ännu."),
+    )
+    decide_by = _day(_l("Metod beslutas senast"), _l("Fyll bara i om det inte finns någon metod."))
     source = _line(_l("Källa"), _l("Till exempel Nationella trygghetsundersökningen."))
     frequency = _line(_l("Hur ofta"), _l("Till exempel varje år i mars."))
+    who = _line(_l("Vem mäter"), _l("En funktion, inte namn på en person."))
+    counts_as_effect = _text(
+        _l("Vad skulle räknas som effekt?"),
+        _l("Till exempel: fler svarar att de känner sig trygga på kvällen."),
+        rows=3,
+    )
     description = _text(_l("Beskrivning"))
 
     def offer(self, boards: Choices, *, everybody: bool) -> "MethodForm":
@@ -444,13 +455,25 @@ class MethodForm(EditForm):
         self.board_id.choices = _options([*first, *boards])
         return self
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid = bool(super().validate(extra_validators))
+        if self.kind.data == MethodKind.NONE_YET and self.decide_by.data is None:
+            if not self.decide_by.errors:
+                self.decide_by.errors = [_("Skriv vilken dag metoden senast ska vara beslutad.")]
+            return False
+        return valid
+
     def values(self) -> MethodValues:
+        kind = MethodKind(self.kind.data)
         return MethodValues(
             self.board_id.data,
-            MethodKind(self.kind.data),
+            kind,
             self.source.data,
             self.frequency.data,
             self.description.data,
+            self.who.data,
+            self.counts_as_effect.data,
+            self.decide_by.data if kind is MethodKind.NONE_YET else None,
         )
 
 

@@ -9,7 +9,14 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from registry.business_plan.asked import (
+    in_business_plan,
+    is_asked,
+    lacks_business_plan,
+    year_values,
+)
 from registry.db import db
+from registry.language import today
 from registry.people.models import Board
 from registry.plan.completeness import Parts, has_follow_up, has_method, has_target
 from registry.plan.models import (
@@ -33,6 +40,7 @@ class Missing(Word):
     OWNER = "owner", _l("Saknar ansvarig")
     METHOD = "method", _l("Saknar effektmetod")
     TARGET = "target", _l("Saknar effektmål")
+    BUSINESS_PLAN = "business_plan", _l("Inte intagen i någon verksamhetsplan")
 
 
 class Sorting(Word):
@@ -44,7 +52,10 @@ class Sorting(Word):
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked for, as read from the address. Empty means: whatever."""
+    """What is asked for, as read from the address. Empty means: whatever.
+
+    ``year`` is that of the boards' own plans, and filters nothing by itself.
+    """
 
     version_id: int
     area_id: int | None = None
@@ -56,10 +67,11 @@ class Query:
     text: str = ""
     sorting: Sorting = Sorting.PLAN
     page: int = 1
+    year: int | None = None
 
     @property
     def filtered(self) -> bool:
-        return replace(self, sorting=Sorting.PLAN, page=1) != Query(self.version_id)
+        return replace(self, sorting=Sorting.PLAN, page=1, year=None) != Query(self.version_id)
 
 
 class ListLine(NamedTuple):
@@ -123,6 +135,7 @@ def listing(query: Query) -> Listing:
         "status": query.status,
         "kind": query.kind,
         "domain": query.domain,
+        **year_values(query.year or today().year),
         **{f"word{n}": f"%{_escaped(word)}%" for n, word in enumerate(words)},
     }
     ((total,),) = _rows(count, values)
@@ -202,6 +215,7 @@ _MISSING: dict[Missing, sa.ColumnElement[bool]] = {
     Missing.OWNER: ~sa.exists().where(_share.c.measure_id == _measure.c.id),
     Missing.METHOD: ~has_method,
     Missing.TARGET: ~has_target,
+    Missing.BUSINESS_PLAN: lacks_business_plan,
 }
 _ORDER: dict[Sorting, tuple[Any, ...]] = {
     Sorting.PLAN: (_measure.c.plan_order, _measure.c.id),
@@ -230,6 +244,7 @@ _LINES: sa.Select[*tuple[Any, ...]] = sa.select(
     (_measure.c.description != "").label("described"),
     has_method.label("method"),
     has_target.label("target"),
+    sa.or_(in_business_plan, ~is_asked).label("business_plan"),
     has_follow_up.label("follow_up"),
 )
 _OWNERS = (

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from registry.audit import log
+from registry.business_plan.models import BusinessPlanEntry, MeasureCost
 from registry.db import Base, db
 from registry.effects.models import EffectMethod, EffectMetric, MetricValue
 from registry.host.models import DomainData, SealedData, SubjectKind
@@ -84,7 +85,7 @@ def _reported(measure_id: int) -> bool:
 
 def _delete_what_hangs_on(measure: Measure) -> None:
     """Row by row, so that the log sees each; ids may come again, so domain data goes too."""
-    for model in (EffectMethod, EffectMetric, MeasureNote):
+    for model in (EffectMethod, EffectMetric, BusinessPlanEntry, MeasureCost, MeasureNote):
         for row in db.session.scalars(sa.select(model).where(model.measure_id == measure.id)):
             db.session.delete(row)
     for data in db.session.scalars(

@@ -9,6 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from registry.business_plan import standing
+from registry.business_plan.asked import asked, plan_year
+from registry.business_plan.models import COUNTED
 from registry.db import db
 from registry.effects.models import (
     Better,
@@ -22,6 +25,7 @@ from registry.effects.models import (
 )
 from registry.host import active
 from registry.language import number as written
+from registry.language import today
 from registry.people.models import Board
 from registry.people.permissions import Viewer
 from registry.plan.completeness import Parts, completeness, has_follow_up
@@ -71,7 +75,10 @@ class MethodLine:
     kind: MethodKind
     source: str
     frequency: str
+    who: str
+    counts_as_effect: str
     description: str
+    decide_by: date | None
 
 
 @dataclass(frozen=True)
@@ -129,6 +136,8 @@ class Sheet:
     version_id: int
     version_number: int
     state: VersionState
+    valid_from: date | None
+    valid_to: date | None
     plan_id: int
     plan: str
     reported: bool
@@ -138,8 +147,33 @@ class Sheet:
     complements: tuple[tuple[str, str], ...]
     methods: tuple[MethodLine, ...]
     metrics: tuple[MetricLine, ...]
+    entries: tuple[standing.Entry, ...]
+    costs: tuple[standing.Cost, ...]
     score: int
     missing: list[str]
+
+    @property
+    def parts(self) -> int:
+        """How many parts ``score`` is out of."""
+        return self.score + len(self.missing)
+
+    @property
+    def plan_year(self) -> int:
+        """The year of the boards' own plans that is spoken of."""
+        return plan_year(self.valid_from, self.valid_to, today())
+
+    @property
+    def plans(self) -> list[tuple[str, int, standing.Entry | None, standing.Cost | None]]:
+        """Board, year, what it says of its own plan, what it pays: the latest year first."""
+        entries = {(one.board, one.year): one for one in self.entries}
+        costs = {(one.board, one.year): one for one in self.costs}
+        pairs = sorted(entries.keys() | costs.keys(), key=lambda pair: (-pair[1], pair[0]))
+        return [(*pair, entries.get(pair), costs.get(pair)) for pair in pairs]
+
+    @property
+    def asked(self) -> bool:
+        """Whether that year's plans should hold the measure."""
+        return asked(self.status, self.starts_on, self.ends_on, self.plan_year)
 
     @property
     def editable(self) -> bool:
@@ -176,14 +210,18 @@ def _read(*where: sa.ColumnElement[bool]) -> Sheet | None:
     owners = tuple(Owner(*cells) for cells in _rows(_OWNERS, key))
     methods = tuple(MethodLine(*cells) for cells in _rows(_METHODS, key))
     metrics = _metrics(key)
+    entries = standing.entries(key)
+    year = plan_year(row.valid_from, row.valid_to, today())
     score, missing = completeness(
         Parts(
             owner=bool(owners),
             dates=row.kind is MeasureKind.RECURRING
             or (row.starts_on is not None and row.ends_on is not None),
             description=bool(row.description),
-            method=bool(methods),
+            method=any(one.kind is not MethodKind.NONE_YET for one in methods),
             target=any(metric.target and not metric.archived for metric in metrics),
+            business_plan=any(one.year == year and one.state in COUNTED for one in entries)
+            or not asked(row.status, row.starts_on, row.ends_on, year),
             follow_up=row.reported,
         )
     )
@@ -195,6 +233,8 @@ def _read(*where: sa.ColumnElement[bool]) -> Sheet | None:
         complements=tuple((number, title) for number, title in _rows(_COMPLEMENTS, key)),
         methods=methods,
         metrics=metrics,
+        entries=entries,
+        costs=standing.costs(key),
         score=score,
         missing=missing,
     )
@@ -279,6 +319,8 @@ _HEAD: sa.Select[*tuple[Any, ...]] = (
         PlanVersion.id.label("version_id"),
         PlanVersion.number.label("version_number"),
         PlanVersion.state,
+        PlanVersion.valid_from,
+        PlanVersion.valid_to,
         Plan.id.label("plan_id"),
         Plan.title.label("plan"),
         has_follow_up.label("reported"),
@@ -320,7 +362,10 @@ _METHODS = (
         EffectMethod.kind,
         EffectMethod.source,
         EffectMethod.frequency,
+        EffectMethod.who,
+        EffectMethod.counts_as_effect,
         EffectMethod.description,
+        EffectMethod.decide_by,
     )
     .outerjoin(Board, Board.id == EffectMethod.board_id)
     .where(EffectMethod.measure_id == _this)

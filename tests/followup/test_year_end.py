@@ -201,7 +201,7 @@ def test_gaps_name_board_and_measure_and_are_counted_per_board(
     statements.clear()
     client.get(f"/followup/{seeded.round_id}/gaps")
     client.get(f"/followup/{seeded.round_id}/overview")
-    assert len(statements) < 45
+    assert len(statements) < 50
 
 
 def test_a_successor_answers_for_the_gaps_of_a_board_that_has_ended(app, seeded):

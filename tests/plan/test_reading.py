@@ -87,9 +87,9 @@ def test_a_measures_page_shows_what_is_missing_and_never_zero_for_it(
     assert "minst 90 % till 2022" in page
     assert "inte mätt" in page
     assert "0 %" in page  # the value of 2019 is a true zero
-    assert "5 av 6" in page
+    assert "6 av 7" in page  # the year of the plan, 2022, does not ask for a place in a plan
     bare = text(clients["coordinator"], f"/plan/measures/{plan.bare.id}")
-    assert "0 av 6" in bare
+    assert "0 av 7" in bare
     assert "effektmetod" in bare
 
 
@@ -177,10 +177,10 @@ def test_pages_send_as_many_statements_for_a_thousand_measures_as_for_fifty(
 
 
 def test_completeness_names_what_is_missing() -> None:
-    have, missing = completeness(Parts(True, False, True, True, False, True))
+    have, missing = completeness(Parts(True, False, True, True, False, False, True))
     assert have == 4
-    assert len(missing) == 2
-    assert completeness(Parts(*[True] * 6)) == (6, [])
+    assert missing == ["tidplan", "effektmål", "verksamhetsplan"]
+    assert completeness(Parts(*[True] * 7)) == (7, [])
 
 
 def test_the_plan_link_leads_to_the_published_version_before_any_draft(

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 
 from registry import memory
 from registry.addresses import number
+from registry.business_plan.asked import year_of
 from registry.domains import standing
 from registry.host import active
 from registry.language import today
@@ -25,7 +26,7 @@ from registry.plan.views.blueprint import bp
 from registry.reporting import reading as reporting
 
 Term = TypeVar("Term", bound=StrEnum)
-_FILTER = ("version", "area", "board", "status", "kind", "domain", "missing", "q", "sort")
+_FILTER = ("version", "area", "board", "status", "kind", "domain", "missing", "q", "sort", "year")
 
 
 @bp.get("/plan/")
@@ -61,6 +62,7 @@ def _measure(measure_id: int) -> dict[str, Any]:
     return {
         "measure": page,
         "method_boards": _method_boards(page),
+        "today": today(),
         "domain_section": _domain_section(page),
         "offered_metrics": effects.offered_metrics(page.id, page.domain),
         "history": reporting.history(g.viewer, page.id, page.domain) if reads_reports else [],
@@ -103,6 +105,7 @@ def _measures(versions: list[structure.VersionHead]) -> dict[str, Any]:
         text=args.get("q", "").strip()[:200],
         sorting=_term(Sorting, args.get("sort")) or Sorting.PLAN,
         page=max(1, args.get("page", 1, type=int)),
+        year=year_of(args, chosen.valid_from, chosen.valid_to),
     )
     found = listing.listing(query)
     return {

@@ -1,0 +1,1 @@
+"""What boards take into their own plans, year by year, and what measures cost."""

@@ -1,0 +1,3 @@
+from tests.plan.conftest import grow, plan
+
+__all__ = ["grow", "plan"]
