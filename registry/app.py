@@ -12,6 +12,7 @@ from registry.audit import views as audit_views
 from registry.demo import accounts as demo_accounts
 from registry.domains import standing
 from registry.domains import views as domains_views
+from registry.effects import views as effects_views
 from registry.followup import views as followup_views
 from registry.host import active, calls, loading, vault
 from registry.host import pages as domain_pages
@@ -58,6 +59,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(publication_views.bp)
     app.register_blueprint(plan_views.bp)
     app.register_blueprint(import_views.bp)
+    app.register_blueprint(effects_views.bp)
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(followup_views.bp)
     app.register_blueprint(domains_views.bp)

@@ -12,6 +12,7 @@ from registry.demo import accounts
 from registry.demo.plan import Node, at, save_answers
 from registry.demo.transaction import Clock
 from registry.effects.models import EffectMetric
+from registry.effects.values import is_computed
 from registry.host.models import SubjectKind
 from registry.people.models import Board, Role, User
 from registry.people.permissions import Grant, Viewer
@@ -154,7 +155,7 @@ def _add_values(
 ) -> None:
     """What was measured; of a ready answer from the lead, the rest is said not to be."""
     for place, metric in enumerate(asked):
-        if metric.domain is not None and service.is_computed(metric):
+        if metric.domain is not None and is_computed(metric):
             continue
         value = values.get(place)
         if value is not None:

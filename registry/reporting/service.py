@@ -15,7 +15,8 @@ from wtforms import Form
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
-from registry.effects.models import EffectMetric, MetricValue, ValueStatus
+from registry.effects import values
+from registry.effects.models import EffectMetric, Gender, MetricValue, ValueStatus
 from registry.host import active, calls, data
 from registry.host.loading import Domain, loaded
 from registry.host.models import SubjectKind
@@ -175,15 +176,8 @@ def _metrics(
     for row in rows:
         if row.domain is not None and row.domain not in active.current().names:
             continue
-        (computed if is_computed(row) else asked).append(row)
+        (computed if values.is_computed(row) else asked).append(row)
     return asked, computed
-
-
-def is_computed(metric: EffectMetric) -> bool:
-    domain = active.current().get(metric.domain)
-    if domain is None:
-        return False
-    return any(one.name == metric.key and one.compute is not None for one in domain.metrics)
 
 
 def writable(report: Report) -> bool:
@@ -434,18 +428,30 @@ def _publish_values(report: Report, gathered: list[freezing.Gathered], viewer: V
             sa.select(MetricValue).where(
                 MetricValue.board_id == report.board_id,
                 MetricValue.period == period,
+                MetricValue.gender == Gender.TOTAL,
                 MetricValue.metric_id.in_([value.metric.id for value in wanted]),
             )
         )
     }
     for value in wanted:
         row = known.get(value.metric.id)
-        if row is None:
-            row = MetricValue(metric_id=value.metric.id, board_id=report.board_id, period=period)
-            db.session.add(row)
-        row.value = value.value
-        row.status = ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY
-        row.source, row.entered_at, row.entered_by_id = value.metric.source, now(), viewer.user_id
+        same = row is not None and row.value == value.value  # what was known of it still holds
+        values.record(
+            value.metric,
+            period,
+            values.Entry(
+                value.value,
+                ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY,
+                value.metric.source,
+                note=row.note if row is not None and same else "",
+                reason=row.reason if row is not None and same else "",
+                respondents=row.respondents if row is not None and same else None,
+            ),
+            by=viewer,
+            board_id=report.board_id,
+            reason_of_change=_("Återrapporten lämnades in."),
+            known=row,
+        )
 
 
 def accept(viewer: Viewer, report_id: int, *, row_version: int) -> Report:
@@ -468,10 +474,10 @@ def _settle_values(report: Report) -> None:
         row.status = ValueStatus.FINAL
 
 
-def _withdraw_values(report: Report) -> None:
+def _withdraw_values(report: Report, viewer: Viewer) -> None:
     """A returned report's values are no longer anybody's answer; the frozen report keeps them."""
     for row in _preliminary(report):
-        db.session.delete(row)
+        values.withdraw(row, by=viewer, reason=_("Återrapporten lämnades tillbaka."))
 
 
 def _preliminary(report: Report) -> list[MetricValue]:
@@ -482,6 +488,7 @@ def _preliminary(report: Report) -> list[MetricValue]:
             MetricValue.board_id == report.board_id,
             MetricValue.period == report.round.period,
             MetricValue.status == ValueStatus.PRELIMINARY,
+            MetricValue.gender == Gender.TOTAL,
             EffectMetric.measure_id.in_(_measure_ids(report)),
         )
     )
@@ -509,7 +516,7 @@ def return_report(viewer: Viewer, report_id: int, *, row_version: int, comment: 
         db.session.add(revised)
         db.session.flush()
         _copy_items(report, revised)
-        _withdraw_values(report)
+        _withdraw_values(report, viewer)
         db.session.flush()
         outcomes.refresh(report.round_id, _measure_ids(report))
         db.session.commit()
