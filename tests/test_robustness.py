@@ -45,8 +45,8 @@ TEXTS = {
     "name": "x",
     "filename": "x",
 }
-IDS = ("area", "board", "version", "version_id", "object", "page", "row_id")
-WORDS = ("state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")
+IDS = ("area", "board", "metric", "version", "version_id", "object", "page", "row_id")
+WORDS = ("show", "state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")
 WORDS_OF_LOG = ("person", "action", "first", "last")
 ODD = (
     *TOO_LARGE[:3],
