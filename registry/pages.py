@@ -93,6 +93,7 @@ def menu() -> list[Link]:
     if may(viewer, Permission.READ_PLAN):
         entries.append(Link(_("Planen"), url_for("plan.current"), "plan"))
         entries.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
+        entries.append(Link(_("Effektmått"), url_for("effects.metrics"), "effects"))
     if may(viewer, Permission.READ_REPORTS):
         entries.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
     if may(viewer, Permission.READ_BUSINESS_PLAN):

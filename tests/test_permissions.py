@@ -25,7 +25,7 @@ from werkzeug.routing import Rule
 from registry import create_app
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
-from registry.effects.models import EffectMethod, EffectMetric, MethodKind
+from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
 from registry.host import switching
 from registry.people.models import Board, BoardKind, Clearance, Role, RoleGrant, User
 from registry.people.passwords import hash_password
@@ -97,9 +97,7 @@ ALLOWED: dict[str, set[str]] = {
     "plan.edit_subgoal": COORDINATOR,
     "plan.new_activity": COORDINATOR,
     "plan.edit_activity": COORDINATOR,
-    "plan.new_metric": COORDINATOR,
     "plan.take_metric": COORDINATOR,
-    "plan.edit_metric": COORDINATOR,
     "plan.move": COORDINATOR,
     "plan.delete": COORDINATOR,
     # a board finds ways to measure the effects of its own measures
@@ -111,6 +109,17 @@ ALLOWED: dict[str, set[str]] = {
     "business_plan.save": COORDINATOR | OWN_BOARD,
     "business_plan.copy": COORDINATOR | OWN_BOARD,
     "business_plan.decide": COORDINATOR | OWN_BOARD,
+    # and makes metrics for them, whose values it enters
+    "plan.new_metric": COORDINATOR | OWN_BOARD,
+    "plan.edit_metric": COORDINATOR | OWN_BOARD,
+    "effects.new_value": COORDINATOR | OWN_BOARD,
+    "effects.edit_value": COORDINATOR | OWN_BOARD,
+    "effects.metrics": HAS_ROLE,
+    "effects.compare": HAS_ROLE,
+    "effects.metric": HAS_ROLE,
+    "effects.values_csv": HAS_ROLE,
+    "effects.chart_svg": HAS_ROLE,
+    "effects.chart_png": HAS_ROLE,
     # import
     "importing.upload": COORDINATOR,
     "importing.columns": COORDINATOR,
@@ -316,7 +325,9 @@ def _seed() -> dict[str, object]:
     db.session.add_all([measure, opened])
     db.session.flush()
     activity = Activity(measure_id=measure.id, title="Insats", state=ActivityState.ONGOING)
-    metric = EffectMetric(measure_id=measure.id, name="Antal", unit="st")
+    metric = EffectMetric(measure_id=measure.id, name="Antal", unit="st", board_id=social.id)
+    value = MetricValue(period="2020", value=3, board_id=social.id)
+    metric.values = [value]
     method = EffectMethod(measure_id=measure.id, board_id=social.id, kind=MethodKind.SURVEY)
     report = Report(round_id=opened.id, board_id=social.id)
     db.session.add_all([activity, metric, method, report])
@@ -365,6 +376,7 @@ def _seed() -> dict[str, object]:
         "subgoal_id": subgoal.id,
         "token": "no-such-token",
         "user_id": target.id,
+        "value_id": value.id,
         "version_id": version.id,
     }
 

@@ -18,7 +18,7 @@ from werkzeug.routing import Rule
 from registry.addresses import LARGEST
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
-from registry.effects.models import EffectMethod, EffectMetric, MethodKind
+from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
 from registry.host import switching
 from registry.people.models import Board, Role, User
 from registry.plan.models import (
@@ -49,8 +49,8 @@ TEXTS = {
     "name": "x",
     "filename": "x",
 }
-IDS = ("area", "board", "version", "version_id", "object", "page", "row_id")
-WORDS = ("state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")
+IDS = ("area", "board", "metric", "version", "version_id", "object", "page", "row_id")
+WORDS = ("show", "state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")
 WORDS_OF_LOG = ("person", "action", "first", "last")
 ODD = (
     *TOO_LARGE[:3],
@@ -118,7 +118,9 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     db.session.add_all([measure, opened])
     db.session.flush()
     activity = Activity(measure_id=measure.id, title="Insats", state=ActivityState.ONGOING)
-    metric = EffectMetric(measure_id=measure.id, name="Antal", unit="st")
+    metric = EffectMetric(measure_id=measure.id, name="Antal", unit="st", board_id=social)
+    value = MetricValue(period="2020", value=3, board_id=social)
+    metric.values = [value]
     method = EffectMethod(measure_id=measure.id, board_id=social, kind=MethodKind.SURVEY)
     report = Report(round_id=opened.id, board_id=social)
     db.session.add_all([activity, metric, method, report])
@@ -161,6 +163,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "exercise_id": 1,
         "subgoal_id": subgoal.id,
         "user_id": user.id,
+        "value_id": value.id,
         "version_id": version.id,
     }
 

@@ -12,11 +12,12 @@ from registry.demo import accounts
 from registry.demo.plan import Node, at, save_answers
 from registry.demo.transaction import Clock
 from registry.effects.models import EffectMetric
+from registry.effects.values import is_computed
 from registry.host.models import SubjectKind
 from registry.people.models import Board, Role, User
 from registry.people.permissions import Grant, Viewer
 from registry.plan.models import Measure, MeasureStatus, PlanVersion, Responsibility, Share, SubGoal
-from registry.reporting import review, rounds, service, writing
+from registry.reporting import review, rounds, service
 from registry.reporting.models import (
     DeviationReason,
     ItemState,
@@ -154,7 +155,7 @@ def _add_values(
 ) -> None:
     """What was measured; of a ready answer from the lead, the rest is said not to be."""
     for place, metric in enumerate(asked):
-        if metric.domain is not None and writing.is_computed(metric):
+        if metric.domain is not None and is_computed(metric):
             continue
         value = values.get(place)
         if value is not None:

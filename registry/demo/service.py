@@ -9,7 +9,7 @@ from flask import Flask
 
 from registry.audit import log
 from registry.db import db
-from registry.demo import accounts
+from registry.demo import accounts, effects
 from registry.demo.business_plans import add_business_plans
 from registry.demo.plan import add_boards, add_plan, at
 from registry.demo.reports import Staff, add_round
@@ -37,6 +37,7 @@ def holds_anything() -> bool:
 def load(app: Flask) -> None:
     """Fill an empty database with the demo. In the log it has no actor."""
     document, story = _read("plan.yaml"), _read("reports.yaml")
+    series = _read("effects.yaml")
     hashed = accounts.password_hash()
     clock = Clock(at(document["plan"]["decided_on"]))
     with one_transaction(clock), log.acting(None), log.action("demo.load"):
@@ -48,9 +49,11 @@ def load(app: Flask) -> None:
         version = add_plan(document, boards)
         add_business_plans(_read("business_plans.yaml"), version, boards, clock)
         clock.at = at(document["plan"]["decided_on"])
+        effects.describe(series, version)
         staff = Staff({user.email: user for user in users}, boards)
         for node in story["rounds"]:
             add_round(node, version, staff, clock)
+        effects.complete(series, version, staff, clock)
 
 
 def _read(name: str) -> Any:

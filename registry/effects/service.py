@@ -14,8 +14,15 @@ import sqlalchemy as sa
 
 from registry.db import db
 from registry.effects import trend
-from registry.effects.models import Better, EffectMetric, Gender, MetricValue, ValueStatus
-from registry.effects.trend import Direction, Goal, Point
+from registry.effects.models import (
+    Better,
+    EffectMetric,
+    Gender,
+    MetricTarget,
+    MetricValue,
+    ValueStatus,
+)
+from registry.effects.trend import Direction, Goal, Point, Target
 from registry.host import active
 from registry.people.models import Board
 from registry.people.permissions import Viewer
@@ -41,7 +48,8 @@ class Reading:
 
     ``points`` are the metric's own series. Where several boards count for themselves, ``boards``
     has the latest of each, and direction and target are read from a common series only: a board's
-    part is not compared with the whole.
+    part is not compared with the whole. The goal is the target in force at the latest value; of
+    further targets only those that hold for the whole, not for one place, are compared with.
     """
 
     id: int
@@ -97,7 +105,7 @@ class MetricPage:
 
 
 def charted(viewer: Viewer, version_id: int, limit: int) -> list[Reading]:
-    """The first metrics of the plan that have values enough for a line, in two queries."""
+    """The first metrics of the plan that have values enough for a line, in three queries."""
     periods = (
         sa.select(sa.func.count(MetricValue.period.distinct()))
         .where(
@@ -118,7 +126,7 @@ def every(viewer: Viewer, version_id: int) -> list[Reading]:
 
 
 def page(viewer: Viewer, version_id: int, number: int) -> MetricPage:
-    """One page of all metrics in three queries; a page beyond the last gives the last."""
+    """One page of all metrics in four queries; a page beyond the last gives the last."""
     where = _shown(viewer, version_id)
     total = (
         db.session.scalar(
@@ -133,15 +141,28 @@ def page(viewer: Viewer, version_id: int, number: int) -> MetricPage:
     return MetricPage(_readings(rows), total, number, pages)
 
 
-def _shown(viewer: Viewer, version_id: int) -> list[sa.ColumnElement[bool]]:
+def readings(viewer: Viewer, ids: Sequence[int]) -> list[Reading]:
+    """These metrics, archived ones included, as far as the viewer may read them; plan order."""
+    rows = db.session.execute(_METRICS.where(EffectMetric.id.in_(ids), *readable(viewer))).all()
+    return _readings(rows)
+
+
+def readable(viewer: Viewer) -> list[sa.ColumnElement[bool]]:
+    """The conditions under which a metric may be read: its measure may, and its domain is on."""
     return [
-        Measure.version_id == version_id,
         visible_measures(viewer),
-        EffectMetric.archived.is_(False),
         sa.or_(
             EffectMetric.domain.is_(None),
             EffectMetric.domain.in_(sorted(active.current().names)),
         ),
+    ]
+
+
+def _shown(viewer: Viewer, version_id: int) -> list[sa.ColumnElement[bool]]:
+    return [
+        Measure.version_id == version_id,
+        EffectMetric.archived.is_(False),
+        *readable(viewer),
     ]
 
 
@@ -182,17 +203,37 @@ _VALUES = (
 )
 
 
+_TARGETS = (
+    sa.select(
+        MetricTarget.metric_id,
+        MetricTarget.operator,
+        MetricTarget.value,
+        MetricTarget.period,
+    )
+    .where(
+        MetricTarget.metric_id.in_(sa.bindparam("ids", expanding=True)), MetricTarget.place == ""
+    )
+    .order_by(MetricTarget.period, MetricTarget.id)
+)
+
+
 def _readings(rows: Sequence[Any]) -> list[Reading]:
+    if not rows:
+        return []
+    further: dict[int, list[Target]] = defaultdict(list)
+    asked = {"ids": [row[0] for row in rows]}
+    for metric_id, operator, wanted, period in db.session.execute(_TARGETS, asked):
+        further[metric_id].append(Target(Goal(operator, Decimal(wanted)), period))
     series: dict[int, dict[str | None, list[Point]]] = defaultdict(lambda: defaultdict(list))
-    for metric_id, board, period, value, status in db.session.execute(
-        _VALUES, {"ids": [row[0] for row in rows]}
-    ):
+    for metric_id, board, period, value, status in db.session.execute(_VALUES, asked):
         preliminary = status is ValueStatus.PRELIMINARY
         series[metric_id][board].append(Point(period, value, preliminary))
-    return [_reading(tuple(row), series[row[0]]) for row in rows]
+    return [_reading(tuple(row), series[row[0]], further[row[0]]) for row in rows]
 
 
-def _reading(row: tuple[Any, ...], series: dict[str | None, list[Point]]) -> Reading:
+def _reading(
+    row: tuple[Any, ...], series: dict[str | None, list[Point]], further: list[Target]
+) -> Reading:
     key, name, unit, better, base, base_period, operator, target, period, place, text, *measure = (
         row
     )
@@ -200,15 +241,20 @@ def _reading(row: tuple[Any, ...], series: dict[str | None, list[Point]]) -> Rea
     common = series.get(None, [])
     if len(named) == 1:  # what was entered before boards reported here is the same series
         common, named = joined(common, next(iter(named.values()))), {}
+    targets = list(further)
+    if operator is not None:
+        targets.insert(0, Target(Goal(operator, Decimal(target)), period, place))
+    last = trend.latest(common)
+    wanted = trend.in_force(targets, last.period if last else "")
     return Reading(
         id=key,
         name=name,
         unit=unit,
         better=better,
         baseline=None if base is None else Point(base_period, base),
-        goal=None if operator is None else Goal(operator, Decimal(target)),
-        goal_period=period,
-        goal_place=place,
+        goal=wanted.goal if wanted else None,
+        goal_period=wanted.period if wanted else "",
+        goal_place=wanted.place if wanted else "",
         goal_text=text,
         measure_id=measure[0],
         measure_number=measure[1],

@@ -36,6 +36,15 @@ class Goal:
     value: Decimal
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A goal with the period in which it is to be reached, and the place it holds for."""
+
+    goal: Goal
+    period: str = ""
+    place: str = ""
+
+
 _REACHED: dict[Operator, Callable[[Decimal, Decimal], bool]] = {
     Operator.AT_LEAST: compare.ge,
     Operator.AT_MOST: compare.le,
@@ -63,6 +72,18 @@ def reached(goal: Goal | None, latest: Decimal | None) -> bool | None:
     if goal is None or latest is None:
         return None
     return _REACHED[goal.operator](latest, goal.value)
+
+
+def in_force(targets: Sequence[Target], period: str) -> Target | None:
+    """The target that a value of this period is on its way to, or was to reach.
+
+    The nearest one whose period is not before it; when all have passed, the last of them. Without
+    any value the nearest one. Of several for the same period the first counts.
+    """
+    ahead = [one for one in targets if one.period >= period]
+    if ahead:
+        return min(ahead, key=lambda one: one.period)
+    return max(targets, key=lambda one: one.period, default=None)
 
 
 def measured(points: Iterable[Point]) -> list[Point]:

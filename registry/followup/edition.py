@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 
 from registry.audit.log import plain
 from registry.effects import service as effects
+from registry.effects.words import words
 from registry.followup import details, gaps
 from registry.followup.figures import PARTS, UNREPORTED, Counts, FollowUp, Progress
 from registry.followup.models import Assessed
-from registry.followup.words import words
 from registry.followup.writing import Text, decision, texts
 from registry.language import today
 from registry.people.permissions import Viewer

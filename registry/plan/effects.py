@@ -10,7 +10,15 @@ from flask_babel import gettext as _
 
 from registry.audit import log
 from registry.db import db
-from registry.effects.models import Better, EffectMethod, EffectMetric, MethodKind, Operator
+from registry.effects.models import (
+    Better,
+    EffectMethod,
+    EffectMetric,
+    Frequency,
+    MethodKind,
+    MetricTarget,
+    Operator,
+)
 from registry.host import active
 from registry.host.metrics import Metric
 from registry.people.models import Board
@@ -28,6 +36,16 @@ from registry.plan.visibility import visible_measures
 
 
 @dataclass(frozen=True)
+class TargetValues:
+    """One of a metric's further targets."""
+
+    operator: Operator
+    value: Decimal
+    period: str
+    place: str
+
+
+@dataclass(frozen=True)
 class MetricValues:
     name: str
     unit: str
@@ -41,6 +59,13 @@ class MetricValues:
     target_text: str
     source: str
     archived: bool
+    board_id: int | None = None
+    frequency: Frequency | None = None
+    next_due_on: date | None = None
+    is_share: bool = False
+    is_count: bool = False
+    notes: str = ""
+    targets: tuple[TargetValues, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,13 +87,19 @@ def save_metric(
 ) -> None:
     """Save an effect metric; a new one (``row_version`` is ``None``) goes last in its measure.
 
-    :raises Refused: on ``name``, when the measure has a metric of that name.
+    :raises Denied: for another board than the viewer's; coordinators may make metrics for all.
+    :raises Refused: on ``name``, when the measure has a metric of that name; on ``board_id``, when
+        the board is not responsible for the measure.
     """
-    require(viewer, Permission.EDIT_PLAN)
     measure = db.session.get_one(Measure, metric.measure_id)
     must_be_editable(version_of(measure))
+    _require_board(viewer, values.board_id)
     if row_version is not None:
+        _require_board(viewer, metric.board_id)
         must_be_unchanged(metric, row_version)
+    owners = {board.id for board in method_boards(viewer, measure)}
+    if values.board_id is not None and values.board_id not in owners | {metric.board_id}:
+        raise Refused(_("Välj en nämnd eller ett bolag som ansvarar för åtgärden."), "board_id")
     taken = Refused(_("Åtgärden har redan ett effektmått med det namnet. Välj ett annat."), "name")
     others = sa.select(EffectMetric.id).where(
         EffectMetric.measure_id == measure.id, EffectMetric.name == values.name
@@ -82,7 +113,38 @@ def save_metric(
             metric.position = next_position(EffectMetric, EffectMetric.measure_id == measure.id)
             db.session.add(metric)
         for field in fields(values):
-            setattr(metric, field.name, getattr(values, field.name))
+            if field.name != "targets":
+                setattr(metric, field.name, getattr(values, field.name))
+        _set_targets(metric, values.targets)
+
+
+def _set_targets(metric: EffectMetric, wanted: Sequence[TargetValues]) -> None:
+    """Keep the rows that stand as they are; a change of a target counts as a save of the metric."""
+    known = {_target(row): row for row in metric.targets}
+    rows = [
+        known.get(one)
+        or MetricTarget(operator=one.operator, value=one.value, period=one.period, place=one.place)
+        for one in dict.fromkeys(wanted)
+    ]
+    if {id(row) for row in rows} != {id(row) for row in metric.targets}:
+        metric.targets = rows
+        sa.orm.attributes.flag_modified(metric, "name")
+
+
+def _target(row: MetricTarget) -> TargetValues:
+    return TargetValues(row.operator, row.value, row.period, row.place)
+
+
+def open_metric(viewer: Viewer, metric_id: int) -> EffectMetric | None:
+    """A metric to edit; ``None`` when the viewer may not read it.
+
+    :raises Denied: unless it is the viewer's board's; coordinators may edit all.
+    """
+    metric = db.session.get(EffectMetric, metric_id)
+    if metric is None or open_measure(viewer, metric.measure_id) is None:
+        return None
+    _require_board(viewer, metric.board_id)
+    return metric
 
 
 def offered_metrics(measure_id: int, domain_name: str | None) -> list[Metric]:

@@ -1,171 +1,35 @@
 """Forms for every part of a plan. Each gives its use case what was written as ``values()``."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
-    BooleanField,
     Field,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
-from wtforms.validators import ValidationError
 
-from registry.conflict import Difference, differing
-from registry.effects.models import Better, MethodKind, Operator
+from registry.edit_form import Choices, EditForm
+from registry.edit_form import boxes as _boxes
+from registry.edit_form import day as _day
+from registry.edit_form import line as _line
+from registry.edit_form import number_or_none as _number_or_none
+from registry.edit_form import options as _options
+from registry.edit_form import radio as _radio
+from registry.edit_form import select as _select
+from registry.edit_form import text as _text
+from registry.effects.models import MethodKind
 from registry.host import calls, data
-from registry.host.active import REMOVE, SEPARATOR
+from registry.host.active import SEPARATOR
 from registry.host.loading import Domain
 from registry.host.models import SubjectKind
 from registry.host.values import Issue, MeasureView
-from registry.inputs import (
-    AtMost,
-    ChoicesField,
-    DayField,
-    NumberField,
-    Required,
-    VersionField,
-)
-from registry.language import yes_no
-from registry.plan.effects import MethodValues, MetricValues
+from registry.plan.effects import MethodValues
 from registry.plan.measures import ActivityValues, MeasureValues
 from registry.plan.models import ActivityState, MeasureKind, MeasureStatus
 from registry.plan.service import AreaValues, GroupValues, SubGoalValues, VersionValues
 from registry.words import lazy as _l
-
-Choices = Sequence[tuple[Any, Any]]
-
-
-_LINE = AtMost(300)
-_TEXT = AtMost(20000)
-
-
-def _stripped(value: str | None) -> str:
-    return (value or "").strip()
-
-
-def _line(label: Any, help_text: Any = "", *, required: bool = False) -> Any:
-    return StringField(
-        label,
-        [Required(), _LINE] if required else [_LINE],
-        filters=[_stripped],
-        description=help_text,
-    )
-
-
-def _text(label: Any, help_text: Any = "", rows: int = 4) -> Any:
-    return TextAreaField(
-        label,
-        [_TEXT],
-        filters=[_stripped],
-        description=help_text,
-        render_kw={"rows": rows},
-    )
-
-
-def _day(label: Any, help_text: Any = "") -> Any:
-    return DayField(label, description=help_text)
-
-
-def _radio(label: Any, choices: Choices) -> Any:
-    return RadioField(label, choices=_options(choices), default=choices[0][0])
-
-
-def _boxes(label: Any, help_text: Any = "") -> Any:
-    return ChoicesField(label, coerce=int, description=help_text)
-
-
-def _check(label: Any) -> Any:
-    return BooleanField(label)
-
-
-def _options(choices: Choices) -> list[SelectChoice]:
-    return [SelectChoice(value, label) for value, label in choices]
-
-
-def _number_or_none(value: Any) -> int | None:
-    return int(value) if value not in (None, "", "None") else None
-
-
-class _Select(SelectField):
-    """A select whose error says what to do."""
-
-    def pre_validate(self, form: Any) -> None:
-        known = {str(value) for value, *_rest in self.iter_choices()}
-        if str("" if self.data is None else self.data) not in known:
-            raise ValidationError(_("Välj något i listan."))
-
-
-def _select(label: Any, choices: Choices = (), help_text: Any = "", **options: Any) -> Any:
-    return _Select(label, choices=_options(choices), description=help_text, **options)
-
-
-class EditForm(FlaskForm):
-    """A form on a row that two people may have open at once."""
-
-    row_version = VersionField()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-
-    def asked(self) -> list[Field]:
-        """The fields a person fills in."""
-        return [
-            field
-            for field in self
-            if field.name not in ("csrf_token", "row_version") and not field.name.endswith(REMOVE)
-        ]
-
-    def secrets(self) -> Mapping[str, data.SecretNote]:
-        """What stands beside the secret questions, by field name."""
-        return {}
-
-    def raw(self) -> dict[str, list[str]]:
-        """What the form would post as it stands."""
-        return {field.name: _raw(field) for field in self.asked()}
-
-    def differences(self, stored: "EditForm") -> dict[str, Difference]:
-        """Where what was written differs from what is stored, by field."""
-        secrets = self.secrets()
-        open_names = [one.name for one in self.asked() if one.name not in secrets]
-        names = differing(open_names, self.raw(), stored.raw())
-        return {
-            name: Difference(
-                name, str(self[name].label.text), _read(self[name]), _read(stored[name])
-            )
-            for name in names
-        }
-
-
-def _raw(field: Field) -> list[str]:
-    if isinstance(field, BooleanField):
-        return ["y"] if field.data else []
-    if isinstance(field, ChoicesField):
-        return sorted(str(value) for value in field.data or [])
-    if isinstance(field, SelectField):
-        return [] if field.data is None else [str(field.data)]
-    return [_written(field)]
-
-
-def _read(field: Field) -> str:
-    """A field's value as a person reads it."""
-    if isinstance(field, BooleanField):
-        return yes_no(bool(field.data))
-    if isinstance(field, ChoicesField | SelectField):
-        chosen = set(_raw(field))
-        return ", ".join(
-            str(label) for value, label, *_r in field.iter_choices() if str(value) in chosen
-        )
-    return _written(field)
-
-
-def _written(field: Any) -> str:
-    return str(field._value())
 
 
 class _Period(EditForm):
@@ -377,57 +241,6 @@ class ActivityForm(_Period):
             ActivityState(self.state.data),
             self.starts_on.data,
             self.ends_on.data,
-        )
-
-
-class MetricForm(EditForm):
-    name = _line(_l("Effektmått"), _l("Vad som mäts, till exempel Andel trygga."), required=True)
-    unit = _line(_l("Enhet"), _l("Till exempel %, antal eller dagar."))
-    better = _radio(_l("Riktning"), Better.choices())
-    baseline_value = NumberField(_l("Utgångsvärde"))
-    baseline_period = _line(_l("Utgångsvärdet gäller"), _l("Till exempel 2018."))
-    target_operator = _select(_l("Målet är"))
-    target_value = NumberField(_l("Målvärde"))
-    target_period = _line(_l("Målet ska vara nått"), _l("Till exempel 2022."))
-    target_place = _line(_l("Målet gäller per"), _l("Till exempel skola eller stadsdel."))
-    target_text = _line(
-        _l("Mål i ord"), _l("För mål som inte kan skrivas som ett tal. Ett mål i tal går före.")
-    )
-    source = _line(_l("Källa"), _l("Varifrån värdena kommer."))
-    archived = _check(_l("Måttet används inte längre"))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.target_operator.choices = _options([("", _("Inget mål i tal")), *Operator.choices()])
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        valid = bool(super().validate(extra_validators))
-        if self.target_operator.data and self.target_value.data is None:
-            if not self.target_value.errors:
-                self.target_value.errors = [_("Skriv ett tal, eller välj Inget mål i tal.")]
-            return False
-        if self.target_value.data is not None and not self.target_operator.data:
-            self.target_operator.errors = [
-                _("Välj om målet är minst, högst eller lika med målvärdet.")
-            ]
-            return False
-        return valid
-
-    def values(self) -> MetricValues:
-        operator = self.target_operator.data
-        return MetricValues(
-            self.name.data,
-            self.unit.data,
-            Better(self.better.data),
-            self.baseline_value.data,
-            self.baseline_period.data,
-            Operator(operator) if operator else None,
-            self.target_value.data,
-            self.target_period.data,
-            self.target_place.data,
-            self.target_text.data,
-            self.source.data,
-            self.archived.data,
         )
 
 

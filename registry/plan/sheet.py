@@ -103,6 +103,7 @@ class MetricLine:
     target: str
     source: str
     archived: bool
+    board_id: int | None
     values: tuple[ValueLine, ...]
 
     @property
@@ -258,6 +259,7 @@ def _metrics(measure_id: int) -> tuple[MetricLine, ...]:
             target_in_words(row),
             row.source,
             row.archived,
+            row.board_id,
             tuple(
                 ValueLine(
                     period,

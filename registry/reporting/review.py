@@ -7,7 +7,8 @@ from sqlalchemy.orm import selectinload
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
-from registry.effects.models import EffectMetric, MetricValue, ValueStatus
+from registry.effects import values
+from registry.effects.models import EffectMetric, Gender, MetricValue, ValueStatus
 from registry.host import data
 from registry.host.models import SubjectKind
 from registry.people.permissions import Permission, Viewer, require
@@ -43,10 +44,10 @@ def _settle_values(report: Report) -> None:
         row.status = ValueStatus.FINAL
 
 
-def _withdraw_values(report: Report) -> None:
+def _withdraw_values(report: Report, viewer: Viewer) -> None:
     """A returned report's values are no longer anybody's answer; the frozen report keeps them."""
     for row in _preliminary(report):
-        db.session.delete(row)
+        values.withdraw(row, by=viewer, reason=_("Återrapporten lämnades tillbaka."))
 
 
 def _preliminary(report: Report) -> list[MetricValue]:
@@ -57,6 +58,7 @@ def _preliminary(report: Report) -> list[MetricValue]:
             MetricValue.board_id == report.board_id,
             MetricValue.period == report.round.period,
             MetricValue.status == ValueStatus.PRELIMINARY,
+            MetricValue.gender == Gender.TOTAL,
             EffectMetric.measure_id.in_(_measure_ids(report)),
         )
     )
@@ -84,7 +86,7 @@ def return_report(viewer: Viewer, report_id: int, *, row_version: int, comment: 
         db.session.add(revised)
         db.session.flush()
         _copy_items(report, revised)
-        _withdraw_values(report)
+        _withdraw_values(report, viewer)
         db.session.flush()
         outcomes.refresh(report.round_id, _measure_ids(report))
         db.session.commit()

@@ -9,7 +9,8 @@ from sqlalchemy.orm import contains_eager
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
-from registry.effects.models import MetricValue, ValueStatus
+from registry.effects import values
+from registry.effects.models import Gender, MetricValue, ValueStatus
 from registry.host import calls
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import MeasureStatus
@@ -125,15 +126,27 @@ def _publish_values(report: Report, gathered: list[freezing.Gathered], viewer: V
             sa.select(MetricValue).where(
                 MetricValue.board_id == report.board_id,
                 MetricValue.period == period,
+                MetricValue.gender == Gender.TOTAL,
                 MetricValue.metric_id.in_([value.metric.id for value in wanted]),
             )
         )
     }
     for value in wanted:
         row = known.get(value.metric.id)
-        if row is None:
-            row = MetricValue(metric_id=value.metric.id, board_id=report.board_id, period=period)
-            db.session.add(row)
-        row.value = value.value
-        row.status = ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY
-        row.source, row.entered_at, row.entered_by_id = value.metric.source, now(), viewer.user_id
+        same = row is not None and row.value == value.value  # what was known of it still holds
+        values.record(
+            value.metric,
+            period,
+            values.Entry(
+                value.value,
+                ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY,
+                value.metric.source,
+                note=row.note if row is not None and same else "",
+                reason=row.reason if row is not None and same else "",
+                respondents=row.respondents if row is not None and same else None,
+            ),
+            by=viewer,
+            board_id=report.board_id,
+            reason_of_change=_("Återrapporten lämnades in."),
+            known=row,
+        )

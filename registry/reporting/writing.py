@@ -17,6 +17,7 @@ from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
 from registry.effects.models import EffectMetric
+from registry.effects.values import is_computed
 from registry.host import active, calls, data
 from registry.host.loading import Domain, loaded
 from registry.host.models import DomainData, SubjectKind
@@ -215,13 +216,6 @@ def metrics_asked(
         if row.domain is None or row.domain in active.current().names:
             (computed if is_computed(row) else asked).append(row)
     return asked, computed
-
-
-def is_computed(metric: EffectMetric) -> bool:
-    domain = active.current().get(metric.domain)
-    if domain is None:
-        return False
-    return any(one.name == metric.key and one.compute is not None for one in domain.metrics)
 
 
 def writable(report: Report) -> bool:

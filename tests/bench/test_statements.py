@@ -20,7 +20,7 @@ def test_no_page_sends_more_statements_for_1000_measures_than_for_50(
 ) -> None:
     few = _statements(sqlite_template, tmp_path / "few", 200)
     many = _statements(sqlite_template, tmp_path / "many", 1000)
-    assert len(few) == 16
+    assert len(few) == 19
     assert many == few
 
 

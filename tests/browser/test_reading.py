@@ -38,7 +38,8 @@ PAGES = {
     "samordnare": "/plan/ /plan/1 /plan/1/edit /plan/1/structure /plan/new /plan/import"
     " /plan/measures/1 /plan/measures/1/edit /plan/measures/1/metrics/new /measures"
     " /measures?missing=owner /measures?q=inbrott /rounds /rounds/1 /rounds/2 /rounds/new"
-    " /rounds/2/edit /followup/2/effects /boards /boards/new /account",
+    " /metrics /metrics/6 /metrics/compare?metric=6&metric=8 /metrics/6/values/new"
+    " /plan/metrics/6/edit /rounds/2/edit /followup/2/effects /boards /boards/new /account",
     "rapportor.social": "/my-work /measures /plan/measures/95 /rounds /rounds/2 /account",
     "krisberedskap": "/plan/1 /rounds/2 /followup/1",
     "revisor": "/audit /reports/1",

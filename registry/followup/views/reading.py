@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from registry import memory
+from registry.effects.words import words
 from registry.followup import service
 from registry.followup.figures import PARTS, Counts, Progress
 from registry.followup.views.blueprint import bp
-from registry.followup.words import words
 from registry.language import today
 from registry.reporting.rounds import only_boards
 
@@ -40,6 +40,7 @@ def effects(round_id: int) -> str:
         listing=listing,
         rows=words(listing.readings),
         measure_address=addresses("plan.measure", "measure_id"),
+        metric_address=addresses("effects.metric", "metric_id"),
         address=lambda number: url_for("followup.effects", round_id=round_id, page=number),
     )
 
@@ -64,6 +65,7 @@ def _body(round_id: int | None) -> Markup | None:
         own_boards=only_boards(g.viewer),
         share=share(),
         measure_address=addresses("plan.measure", "measure_id"),
+        metric_address=addresses("effects.metric", "metric_id"),
         report_address=addresses("reporting.report", "report_id"),
         list_address=url_for("plan.measures", version=page.round.version_id),
         listed=service.LISTED,

@@ -1,15 +1,14 @@
 """Pages on which the plan is changed. One way through all of them: see :func:`_edit`."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from werkzeug.datastructures import ImmutableMultiDict
 
-from registry.conflict import Conflict, Difference, with_choices
-from registry.db import db
+from registry.edit_form import EditForm
+from registry.effects.forms import MetricForm
 from registry.effects.models import EffectMethod, EffectMetric
 from registry.host import active, data
 from registry.host.models import SubjectKind
@@ -30,11 +29,9 @@ from registry.plan.forms import (
     ActivityForm,
     AreaForm,
     ConfirmForm,
-    EditForm,
     GroupForm,
     MeasureForm,
     MethodForm,
-    MetricForm,
     SubGoalForm,
     VersionForm,
 )
@@ -47,64 +44,7 @@ from registry.plan.models import (
     SubGoal,
 )
 from registry.plan.views.blueprint import bp
-
-Form = TypeVar("Form", bound=EditForm)
-Made = Callable[["ImmutableMultiDict[str, str] | None"], Form]
-
-
-def _edit(
-    make: Made[Form],
-    save: Callable[[Form], str],
-    *,
-    title: str,
-    back: str,
-    remove: str = "",
-) -> ResponseReturnValue:
-    """Show a form; check and save it; or show it again with what is wrong or what differs.
-
-    :param make: the form, from what was posted or else from what is stored.
-    :param save: saves what the form says and gives the address to go on to.
-    """
-    differences: dict[str, Difference] = {}
-    notes: list[str] = []
-    conflict_by = ""
-    if request.method == "POST":
-        form = make(with_choices(request.form, make(None).raw()))
-        if form.validate():
-            try:
-                return redirect(save(form), 303)
-            except Refused as refused:
-                if refused.field:
-                    form[refused.field].errors = [refused.message]
-                else:
-                    notes.append(refused.message)
-            except Conflict as conflict:
-                db.session.expire_all()
-                stored = make(None)
-                differences = form.differences(stored)
-                form.row_version.data = stored.row_version.data
-                form.row_version.raw_data = None
-                conflict_by = conflict.by
-                if not differences:
-                    notes.append(_same_answers())
-    else:
-        form = make(None)
-    page = render_template(
-        "plan/edit.html",
-        form=form,
-        title=title,
-        back=back,
-        remove=remove,
-        differences=differences,
-        conflict_by=conflict_by,
-        notes=notes,
-    )
-    return page, 409 if differences or notes else 422 if form.errors else 200
-
-
-def _same_answers() -> str:
-    return _("Någon annan har sparat samma svar medan du skrev. Spara igen om du vill ändra något.")
-
+from registry.plan.views.form_page import edit_page as _edit
 
 # Plans and versions ------------------------------------------------------------------------
 
@@ -349,7 +289,7 @@ def edit_activity(activity_id: int) -> ResponseReturnValue:
 
 @bp.route("/plan/measures/<int:measure_id>/metrics/new", methods=["GET", "POST"])
 def new_metric(measure_id: int) -> ResponseReturnValue:
-    measure = open_row(g.viewer, Measure, measure_id) or abort(404)
+    measure = effects.open_measure(g.viewer, measure_id) or abort(404)
 
     def save(form: MetricForm) -> str:
         metric = EffectMetric(measure_id=measure.id)
@@ -357,10 +297,11 @@ def new_metric(measure_id: int) -> ResponseReturnValue:
         return _sheet(measure.id)
 
     return _edit(
-        lambda posted: MetricForm(formdata=posted),
+        lambda posted: _metric_form(measure, None, posted),
         save,
         title=_("Nytt effektmått"),
         back=_sheet(measure.id),
+        template="effects/edit_metric.html",
     )
 
 
@@ -384,18 +325,21 @@ def take_metric(measure_id: int) -> ResponseReturnValue:
 
 @bp.route("/plan/metrics/<int:metric_id>/edit", methods=["GET", "POST"])
 def edit_metric(metric_id: int) -> ResponseReturnValue:
-    metric = open_row(g.viewer, EffectMetric, metric_id) or abort(404)
+    metric = effects.open_metric(g.viewer, metric_id) or abort(404)
+    back = url_for("effects.metric", metric_id=metric_id)
 
     def save(form: MetricForm) -> str:
         effects.save_metric(g.viewer, metric, _seen(form), form.values())
-        return _sheet(metric.measure_id)
+        return back
 
+    may_delete = may(g.viewer, Permission.EDIT_PLAN)
     return _edit(
-        lambda posted: MetricForm(formdata=posted, obj=metric),
+        lambda posted: _metric_form(metric.measure, metric, posted),
         save,
         title=_("Ändra effektmåttet"),
-        back=_sheet(metric.measure_id),
-        remove=url_for("plan.delete", kind="metric", row_id=metric_id),
+        back=back,
+        remove=url_for("plan.delete", kind="metric", row_id=metric_id) if may_delete else "",
+        template="effects/edit_metric.html",
     )
 
 
@@ -529,6 +473,14 @@ def _stored(measure: Measure) -> dict[str, Any]:
         "partners": "\n".join(partner.name for partner in measure.partners),
         "complement_ids": [area.id for area in measure.complements],
     }
+
+
+def _metric_form(measure: Measure, metric: EffectMetric | None, posted: Any) -> MetricForm:
+    boards = [(board.id, board.name) for board in effects.method_boards(g.viewer, measure)]
+    if metric is not None and metric.board is not None:
+        boards = list(dict.fromkeys([*boards, (metric.board.id, metric.board.name)]))
+    form = MetricForm(formdata=posted, obj=metric, data=MetricForm.stored(metric))
+    return form.offer(boards, everybody=may(g.viewer, Permission.EDIT_PLAN))
 
 
 def _method_form(measure: Measure, method: EffectMethod | None, posted: Any) -> MethodForm:

@@ -63,6 +63,7 @@ def _measure(measure_id: int) -> dict[str, Any]:
         "measure": page,
         "method_boards": _method_boards(page),
         "today": today(),
+        "metric_boards": _metric_boards(page),
         "domain_section": _domain_section(page),
         "offered_metrics": effects.offered_metrics(page.id, page.domain),
         "history": reporting.history(g.viewer, page.id, page.domain) if reads_reports else [],
@@ -195,3 +196,16 @@ def _method_boards(page: sheet.Sheet) -> set[int]:
         for owner in page.owners
         if may(g.viewer, Permission.EDIT_EFFECTS, board_id=owner.board_id)
     }
+
+
+def _metric_boards(page: sheet.Sheet) -> set[int | None]:
+    """The boards whose metrics the viewer may edit on this measure; ``None``: everybody's."""
+    everybody = page.editable and may(g.viewer, Permission.EDIT_PLAN)
+    boards: set[int | None] = {
+        one.board_id
+        for one in page.metrics
+        if page.editable
+        and one.board_id is not None
+        and may(g.viewer, Permission.EDIT_EFFECTS, board_id=one.board_id)
+    }
+    return boards | {None} if everybody else boards

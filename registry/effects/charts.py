@@ -62,7 +62,7 @@ def plot(points: Sequence[Point], target: Decimal | None = None) -> Plot:
     levels = scale(min(shown), max(shown))
     names = [number(Decimal(str(level))) for level in levels]
     left = 12 + CHARACTER * max(len(name) for name in names)
-    places = _places([point.period for point in points])
+    at_places = places([point.period for point in points])
     low, high = levels[0], levels[-1]
 
     def x(place: float) -> float:
@@ -73,30 +73,32 @@ def plot(points: Sequence[Point], target: Decimal | None = None) -> Plot:
 
     at = {
         point.period: (x(place), y(float(point.value)))
-        for point, place in zip(points, places, strict=True)
+        for point, place in zip(points, at_places, strict=True)
         if point.value is not None
     }
     return Plot(
         width=WIDTH,
         height=HEIGHT,
-        left=_n(left),
-        right=_n(WIDTH - RIGHT),
-        base=_n(HEIGHT - BOTTOM),
-        levels=tuple(Label(_n(y(level)), name) for level, name in zip(levels, names, strict=True)),
+        left=rounded(left),
+        right=rounded(WIDTH - RIGHT),
+        base=rounded(HEIGHT - BOTTOM),
+        levels=tuple(
+            Label(rounded(y(level)), name) for level, name in zip(levels, names, strict=True)
+        ),
         periods=tuple(
-            Label(_n(x(places[index])), points[index].period)
-            for index in _labelled([point.period for point in points], places, x(1) - x(0))
+            Label(rounded(x(at_places[index])), points[index].period)
+            for index in labelled([point.period for point in points], at_places, x(1) - x(0))
         ),
         lines=tuple(
-            " ".join(f"{_n(at[one.period][0])},{_n(at[one.period][1])}" for one in run)
-            for run in _runs(points)
+            " ".join(f"{rounded(at[one.period][0])},{rounded(at[one.period][1])}" for one in run)
+            for run in runs(points)
             if len(run) > 1
         ),
         dots=tuple(
-            Dot(_n(at[one.period][0]), _n(at[one.period][1]), one.preliminary)
+            Dot(rounded(at[one.period][0]), rounded(at[one.period][1]), one.preliminary)
             for one in measured(points)
         ),
-        target=None if target is None else _n(y(float(target))),
+        target=None if target is None else rounded(y(float(target))),
     )
 
 
@@ -111,7 +113,7 @@ def scale(low: float, high: float) -> list[float]:
     return [round(index * step, 6) for index in range(first, max(last, first + 2) + 1)]
 
 
-def _places(periods: Sequence[str]) -> list[float]:
+def places(periods: Sequence[str]) -> list[float]:
     """Where each period stands between 0 and 1: years by their distance, others in order."""
     years = all(len(period) == 4 and period.isdigit() for period in periods)
     steps = [int(period) for period in periods] if years else list(range(len(periods)))
@@ -119,25 +121,27 @@ def _places(periods: Sequence[str]) -> list[float]:
     return [(step - steps[0]) / span if span else 0.5 for step in steps]
 
 
-def _labelled(periods: Sequence[str], places: Sequence[float], width: float) -> list[int]:
+def labelled(periods: Sequence[str], at: Sequence[float], width: float) -> list[int]:
     """The periods that can be named without touching the next; the last one always."""
     chosen = [len(periods) - 1]
     for index in range(len(periods) - 2, -1, -1):
-        room = (places[chosen[-1]] - places[index]) * width
+        room = (at[chosen[-1]] - at[index]) * width
         if room >= CHARACTER * max(len(periods[index]), len(periods[chosen[-1]])) + 10:
             chosen.append(index)
     return chosen[::-1]
 
 
-def _runs(points: Sequence[Point]) -> list[list[Point]]:
-    runs: list[list[Point]] = [[]]
+def runs(points: Sequence[Point]) -> list[list[Point]]:
+    """The points between the gaps."""
+    found: list[list[Point]] = [[]]
     for point in points:
         if point.value is None:
-            runs.append([])
+            found.append([])
         else:
-            runs[-1].append(point)
-    return runs
+            found[-1].append(point)
+    return found
 
 
-def _n(value: float) -> str:
+def rounded(value: float) -> str:
+    """A coordinate as SVG has it."""
     return f"{value:.1f}"

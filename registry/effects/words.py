@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from flask_babel import gettext as _
 
+from registry.effects.charts import Plot, of
 from registry.effects.models import Better, Operator
 from registry.effects.service import BoardValue, Reading
-from registry.effects.trend import Direction, Point
-from registry.followup.charts import Plot, of
+from registry.effects.trend import Direction, Point, Target
 from registry.language import NBSP, number
 
 # A change that is neither right nor wrong has no colour of its own.
@@ -30,6 +30,7 @@ class Tag:
 class Words:
     """One metric as it is read. Empty texts are left out by the page."""
 
+    id: int
     name: str
     measure_id: int
     measure: str
@@ -64,13 +65,12 @@ def words(readings: Iterable[Reading], *, charts: bool = False) -> tuple[Words, 
     def target(reading: Reading) -> str:
         if reading.goal is None:
             return reading.goal_text
-        period = f"({reading.goal_period})" if reading.goal_period else ""
-        value = _amount(reading.goal.value, reading.unit)
-        parts = (operators[reading.goal.operator], value, reading.goal_place, period)
-        return " ".join(part for part in parts if part)
+        wanted = Target(reading.goal, reading.goal_period, reading.goal_place)
+        return _target(wanted, reading.unit, operators[reading.goal.operator])
 
     return tuple(
         Words(
+            id=reading.id,
             name=reading.name,
             measure_id=reading.measure_id,
             measure=f"{reading.measure_number} {reading.measure_title}",
@@ -86,6 +86,17 @@ def words(readings: Iterable[Reading], *, charts: bool = False) -> tuple[Words, 
         )
         for reading in readings
     )
+
+
+def target_in_words(target: Target, unit: str) -> str:
+    """``minst 75 % per stadsdel (2022)``."""
+    return _target(target, unit, str(target.goal.operator.label))
+
+
+def _target(target: Target, unit: str, operator: str) -> str:
+    period = f"({target.period})" if target.period else ""
+    parts = (operator, _amount(target.goal.value, unit), target.place, period)
+    return " ".join(part for part in parts if part)
 
 
 def _amount(value: Decimal | None, unit: str) -> str:

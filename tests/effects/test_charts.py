@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 from flask import Flask
 
+from registry.effects.charts import CHARACTER, WIDTH, Plot, plot, scale
 from registry.effects.trend import Point
-from registry.followup.charts import CHARACTER, WIDTH, Plot, plot, scale
 
 
 def points(*values: float | None, names: list[str] | None = None) -> list[Point]:
