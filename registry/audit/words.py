@@ -45,7 +45,9 @@ VERBS = {
 ACTIONS = {
     "business_plan.copy": _l("Kopierade från året före"),
     "business_plan.decide": _l("Angav beslutet om verksamhetsplanen"),
+    "business_plan.edit": _l("Fyllde i verksamhetsplanen"),
     "domain.import": _l("Läste in från fil"),
+    "method.edit": _l("Sparade metod för att mäta effekt"),
     "person.invitation_used": _l("Använde inbjudan"),
     "person.password": _l("Valde nytt lösenord"),
     "person.password_failed": _l("Skrev fel lösenord vid byte"),
