@@ -16,7 +16,16 @@ from registry.db import db
 from registry.effects.models import EffectMethod, MethodKind
 from registry.people.models import Board, BoardKind, Role
 from registry.people.permissions import Grant, Viewer
-from registry.plan.models import Measure, Responsibility, VersionState
+from registry.plan.models import (
+    GoalArea,
+    GoalGroup,
+    Measure,
+    PlanVersion,
+    Responsibility,
+    Share,
+    SubGoal,
+    VersionState,
+)
 from tests.plan.conftest import Built
 
 Clients = dict[str, FlaskClient]
@@ -184,6 +193,42 @@ def test_last_year_is_shown_then_copied_and_overwrites_nothing(
         (EntryState.TAKEN_IN, "Plan 2021, avsnitt 3", "§ 51"),
         (EntryState.TAKEN_IN, "avsnitt 9", "§ 51"),
     }
+
+
+def test_last_year_is_found_though_the_plan_has_been_revised(
+    plan: Built, boards: Boards, clients: Clients
+) -> None:
+    db.session.add(entry(plan.lighting, boards["social"]))
+    version = PlanVersion(plan=plan.plan, number=2, state=VersionState.DRAFT)
+    group = GoalGroup(version=version, title="Ökad trygghet")
+    db.session.add(group)
+    db.session.flush()
+    area = GoalArea(version_id=version.id, group=group, number="1.1", title="Trygg miljö")
+    subgoal = SubGoal(version_id=version.id, area=area, title="Trygga stråk")
+    db.session.add(subgoal)
+    db.session.flush()
+    revised = Measure(
+        version_id=version.id,
+        area_id=area.id,
+        subgoal_id=subgoal.id,
+        identity=plan.lighting.identity,
+        number="1.1.7",
+        title="Byta belysning överallt",
+        responsibilities=[Responsibility(board_id=boards["social"].id, share=Share.LEAD)],
+    )
+    db.session.add(revised)
+    db.session.commit()
+    path = address(boards["social"], 2021, "/copy") + f"&version={version.id}"
+    assert "1.1.7 Byta belysning överallt På väg in Plan 2021, avsnitt 3" in plain(
+        clients["coordinator"].get(path).text
+    )
+    assert clients["coordinator"].post(path).status_code == 303
+    made = db.session.scalars(
+        sa.select(BusinessPlanEntry).where(BusinessPlanEntry.measure_id == revised.id)
+    ).one()
+    assert made.year == 2021
+    hidden = clients["reporter"].get(address(boards["social"], 2021) + f"&version={version.id}")
+    assert "1.1.7" not in hidden.text  # a draft is not for them
 
 
 def test_a_successor_answers_for_a_board_that_has_merged(
