@@ -106,7 +106,7 @@ ALLOWED: dict[str, set[str]] = {
     # the boards' own plans: read by all who read reports, written by the board and coordinator
     "business_plan.overview": READERS,
     "business_plan.board": READERS,
-    "business_plan.save": COORDINATOR | OWN_BOARD,
+    "business_plan.edit": COORDINATOR | OWN_BOARD,
     "business_plan.copy": COORDINATOR | OWN_BOARD,
     "business_plan.decide": COORDINATOR | OWN_BOARD,
     # and makes metrics for them, whose values it enters

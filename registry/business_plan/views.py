@@ -53,13 +53,15 @@ def _overview(versions: list[structure.VersionHead]) -> dict[str, object]:
 
 @bp.get("/boards/<int:board_id>")
 def board(board_id: int) -> ResponseReturnValue:
-    page = _page(board_id)
-    return _shown(page, {row.measure_id: RowForm(row) for row in page.rows})
+    return _shown(_page(board_id))
 
 
-@bp.post("/boards/<int:board_id>")
-def save(board_id: int) -> ResponseReturnValue:
+@bp.route("/boards/<int:board_id>/edit", methods=["GET", "POST"])
+def edit(board_id: int) -> ResponseReturnValue:
+    """The same page, at the address that its form is sent to."""
     page = _page(board_id, to_edit=True)
+    if request.method == "GET":
+        return _shown(page)
     stored = {name: raw for row in page.rows for name, raw in RowForm(row).raw().items()}
     posted = with_choices(request.form, stored)
     saved, wrong, met = 0, {}, {}
@@ -80,15 +82,14 @@ def save(board_id: int) -> ResponseReturnValue:
         return redirect(_address("business_plan.board", page), 303)
     db.session.expire_all()
     page = _page(board_id)
-    forms = {row.measure_id: RowForm(row) for row in page.rows}
+    fresh = {row.measure_id: row for row in page.rows}
     for key, (form, by) in met.items():
-        if key in forms:
-            form.meet(forms[key], by)
-    forms |= {key: form for key, form in wrong.items() if key in forms}
-    forms |= {key: form for key, (form, _by) in met.items() if key in forms}
+        if key in fresh:
+            form.meet(RowForm(fresh[key]), by)
+            wrong[key] = form
     if saved:
         flash(_saved(saved), "success")
-    return _shown(page, forms), 409 if met else 422
+    return _shown(page, wrong), 409 if met else 422
 
 
 @bp.route("/boards/<int:board_id>/copy", methods=["GET", "POST"])
@@ -156,11 +157,13 @@ def _page(board_id: int, *, to_edit: bool = False) -> service.BoardPage:
     return service.open_page(g.viewer, board_id, version.id, year) or abort(404)
 
 
-def _shown(page: service.BoardPage, forms: dict[int, RowForm]) -> str:
+def _shown(page: service.BoardPage, written: dict[int, RowForm] | None = None) -> str:
+    """:param written: forms to show as they were sent, by measure; others show what is stored."""
+    written = written or {}
     return render_template(
         "business_plan/board.html",
         page=page,
-        forms=[forms[row.measure_id] for row in page.rows],
+        forms=[written.get(row.measure_id) or RowForm(row) for row in page.rows],
         years=_years(page.version, page.year),
         today=today(),
         offered=len(service.offers(g.viewer, page)) if page.editable else 0,

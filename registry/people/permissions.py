@@ -110,7 +110,7 @@ ENDPOINTS: dict[str, Permission] = {
     # the boards' own plans
     "business_plan.overview": Permission.READ_BUSINESS_PLAN,
     "business_plan.board": Permission.READ_BUSINESS_PLAN,
-    "business_plan.save": Permission.EDIT_BUSINESS_PLAN,
+    "business_plan.edit": Permission.EDIT_BUSINESS_PLAN,
     "business_plan.copy": Permission.EDIT_BUSINESS_PLAN,
     "business_plan.decide": Permission.EDIT_BUSINESS_PLAN,
     # effect metrics and their values

@@ -40,7 +40,7 @@ class Missing(Word):
     OWNER = "owner", _l("Saknar ansvarig")
     METHOD = "method", _l("Saknar effektmetod")
     TARGET = "target", _l("Saknar effektmål")
-    BUSINESS_PLAN = "business_plan", _l("Inte intagen i någon verksamhetsplan")
+    BUSINESS_PLAN = "business_plan", _l("Saknas i verksamhetsplan")
 
 
 class Sorting(Word):

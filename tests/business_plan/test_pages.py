@@ -16,7 +16,16 @@ from registry.db import db
 from registry.effects.models import EffectMethod, MethodKind
 from registry.people.models import Board, BoardKind, Role
 from registry.people.permissions import Grant, Viewer
-from registry.plan.models import Measure, Responsibility, VersionState
+from registry.plan.models import (
+    GoalArea,
+    GoalGroup,
+    Measure,
+    PlanVersion,
+    Responsibility,
+    Share,
+    SubGoal,
+    VersionState,
+)
 from tests.plan.conftest import Built
 
 Clients = dict[str, FlaskClient]
@@ -62,7 +71,7 @@ def test_each_row_is_saved_by_itself_and_errors_stand_at_their_fields(
     sent = form(client, rescue)
     assert sent[f"{one}entry_version"] == "0"
     answer = client.post(
-        address(rescue),
+        address(rescue, page="/edit"),
         data={
             **sent,
             f"{one}state": "taken_in",  # says not where
@@ -97,10 +106,10 @@ def test_each_row_is_saved_by_itself_and_errors_stand_at_their_fields(
         ({f"{one}state": "under_way", f"{one}decided_on": "igår"}, "decided_on"),
         ({f"{one}actual_fte": "1,234"}, "actual_fte"),
     ):
-        answer = client.post(address(rescue), data={**sent, **wrong})
+        answer = client.post(address(rescue, page="/edit"), data={**sent, **wrong})
         assert answer.status_code == 422, wrong
         assert f'id="{one}{where}-error"' in answer.text
-    assert client.post(address(rescue), data={**sent, **emptied}).status_code == 303
+    assert client.post(address(rescue, page="/edit"), data={**sent, **emptied}).status_code == 303
     db.session.expire_all()
     assert not db.session.scalars(sa.select(BusinessPlanEntry)).all()
     assert not db.session.scalars(sa.select(MeasureCost)).all()
@@ -111,10 +120,10 @@ def test_two_people_in_one_form_lose_nothing(plan: Built, boards: Boards, client
     name = f"m{plan.lighting.id}-"
     first, second = form(mine, social), form(theirs, social)
     taken = {f"{name}state": "taken_in", f"{name}reference": "avsnitt 3.2"}
-    assert theirs.post(address(social), data={**second, **taken}).status_code == 303
+    assert theirs.post(address(social, page="/edit"), data={**second, **taken}).status_code == 303
     # a row that nobody has touched is left alone, whatever others have saved meanwhile
-    assert mine.post(address(social), data=first).status_code == 303
-    answer = mine.post(address(social), data={**first, f"{name}state": "under_way"})
+    assert mine.post(address(social, page="/edit"), data=first).status_code == 303
+    answer = mine.post(address(social, page="/edit"), data={**first, f"{name}state": "under_way"})
     assert answer.status_code == 409
     assert "Samordnare har sparat medan du skrev" in answer.text
     assert "<q>avsnitt 3.2</q>" in answer.text
@@ -127,7 +136,7 @@ def test_two_people_in_one_form_lose_nothing(plan: Built, boards: Boards, client
         f"choose-{name}state": "mine",
         f"choose-{name}reference": "theirs",
     }
-    assert mine.post(address(social), data=again).status_code == 303
+    assert mine.post(address(social, page="/edit"), data=again).status_code == 303
     stored = db.session.scalars(sa.select(BusinessPlanEntry)).one()
     assert (stored.state, stored.reference) == (EntryState.UNDER_WAY, "avsnitt 3.2")
 
@@ -169,14 +178,57 @@ def test_last_year_is_shown_then_copied_and_overwrites_nothing(
     cost = db.session.scalars(sa.select(MeasureCost).where(MeasureCost.year == 2021)).one()
     assert (cost.planned_kr, cost.actual_kr) == (100, None)
 
-    decision = {"paragraph": "§ 51", "decided_on": ""}
-    assert client.post(address(rescue, 2021, "/decision"), data=decision).status_code == 422
+    others = {one.measure_id: one for one in rows}
+    others[plan.burglary.id].state, others[plan.burglary.id].reference = EntryState.UNDER_WAY, ""
+    db.session.commit()
+    path, decision = address(rescue, 2021, "/decision"), {"paragraph": "§ 51", "decided_on": ""}
+    assert client.post(path, data=decision).status_code == 422
     decision["decided_on"] = "2020-12-10"
-    assert client.post(address(rescue, 2021, "/decision"), data=decision).status_code == 303
+    answer = client.post(path, data=decision)
+    assert answer.status_code == 422
+    assert "Någon åtgärd saknar hänvisning." in answer.text
+    assert client.post(path, data={**decision, "reference": "avsnitt 9"}).status_code == 303
     db.session.expire_all()
-    states = {one.measure_id: (one.state, one.paragraph) for one in rows}
-    assert states[plan.lighting.id] == (EntryState.TAKEN_IN, "§ 51")
-    assert states[plan.burglary.id] == (EntryState.NOT_TAKEN_IN, "")
+    assert {(one.state, one.reference, one.paragraph) for one in rows} == {
+        (EntryState.TAKEN_IN, "Plan 2021, avsnitt 3", "§ 51"),
+        (EntryState.TAKEN_IN, "avsnitt 9", "§ 51"),
+    }
+
+
+def test_last_year_is_found_though_the_plan_has_been_revised(
+    plan: Built, boards: Boards, clients: Clients
+) -> None:
+    db.session.add(entry(plan.lighting, boards["social"]))
+    version = PlanVersion(plan=plan.plan, number=2, state=VersionState.DRAFT)
+    group = GoalGroup(version=version, title="Ökad trygghet")
+    db.session.add(group)
+    db.session.flush()
+    area = GoalArea(version_id=version.id, group=group, number="1.1", title="Trygg miljö")
+    subgoal = SubGoal(version_id=version.id, area=area, title="Trygga stråk")
+    db.session.add(subgoal)
+    db.session.flush()
+    revised = Measure(
+        version_id=version.id,
+        area_id=area.id,
+        subgoal_id=subgoal.id,
+        identity=plan.lighting.identity,
+        number="1.1.7",
+        title="Byta belysning överallt",
+        responsibilities=[Responsibility(board_id=boards["social"].id, share=Share.LEAD)],
+    )
+    db.session.add(revised)
+    db.session.commit()
+    path = address(boards["social"], 2021, "/copy") + f"&version={version.id}"
+    assert "1.1.7 Byta belysning överallt På väg in Plan 2021, avsnitt 3" in plain(
+        clients["coordinator"].get(path).text
+    )
+    assert clients["coordinator"].post(path).status_code == 303
+    made = db.session.scalars(
+        sa.select(BusinessPlanEntry).where(BusinessPlanEntry.measure_id == revised.id)
+    ).one()
+    assert made.year == 2021
+    hidden = clients["reporter"].get(address(boards["social"], 2021) + f"&version={version.id}")
+    assert "1.1.7" not in hidden.text  # a draft is not for them
 
 
 def test_a_successor_answers_for_a_board_that_has_merged(
@@ -242,16 +294,16 @@ def test_a_board_writes_its_own_and_reads_all(
     sent = form(clients["reporter"], social) | {f"{name}state": "under_way"}
     for person in ("other_reporter", "executive", "auditor", "domain_lead"):
         assert "Spara alla" not in clients[person].get(address(social)).text
-        assert clients[person].post(address(social), data=sent).status_code == 403
+        assert clients[person].post(address(social, page="/edit"), data=sent).status_code == 403
     assert clients["admin"].get(address(social)).status_code == 403
-    assert clients["approver"].post(address(social), data=sent).status_code == 303
+    assert clients["approver"].post(address(social, page="/edit"), data=sent).status_code == 303
     menu = clients["reporter"].get("/plan/current", follow_redirects=True).text
     assert f'href="/business-plans/boards/{social.id}"' in menu
     assert 'href="/business-plans"' in clients["auditor"].get("/measures").text
     plan.version.state = VersionState.REPLACED
     db.session.commit()
     other = {**sent, f"{name}state": "not_taken_in", f"{name}reason": "Nej"}
-    answer = clients["approver"].post(address(social), data=other)
+    answer = clients["approver"].post(address(social, page="/edit"), data=other)
     assert answer.status_code == 409
     assert "ersatt" in answer.text
 

@@ -15,9 +15,16 @@ from flask_migrate import upgrade
 
 from registry import create_app, demo
 from registry.audit.models import AuditEntry
+from registry.business_plan import standing
 from registry.db import Base, db
 from registry.demo import accounts, service
-from registry.effects.models import EffectMetric, MetricValue, ValueStatus
+from registry.effects.models import (
+    EffectMethod,
+    EffectMetric,
+    MethodKind,
+    MetricValue,
+    ValueStatus,
+)
 from registry.host import active, switching
 from registry.host.models import DomainData, SubjectKind
 from registry.people.models import Board, RoleGrant, User
@@ -140,6 +147,18 @@ def test_the_published_plan_reads_in_the_order_of_the_file(loaded, plan):
 
 def test_text_search_finds_a_word_within_a_word(loaded):
     assert count(Measure, Measure.search_text.contains("bostadshus"))
+
+
+def test_the_boards_have_plans_of_their_own_that_differ(loaded):
+    version_id = structure.current_version_id(COORDINATOR)
+    early, late = (standing.overview(COORDINATOR, version_id, year).total for year in (2020, 2022))
+    for tally in (early, late):
+        assert 0 < tally.planned_kr.stated < tally.planned_kr.asked
+    assert early.actual_kr.value > 0
+    assert late.actual_kr.value is None  # the year is not over
+    assert min(late.taken_in, late.under_way, late.not_taken_in, late.unsaid) > 0
+    undecided = EffectMethod.kind == MethodKind.NONE_YET
+    assert count(EffectMethod, undecided) == 8
 
 
 def test_merged_companies_have_their_successor(loaded):

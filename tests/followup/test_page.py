@@ -8,8 +8,16 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from registry.business_plan.models import BusinessPlanEntry, EntryState
 from registry.db import db
-from registry.effects.models import Better, EffectMetric, MetricValue, ValueStatus
+from registry.effects.models import (
+    Better,
+    EffectMethod,
+    EffectMetric,
+    MethodKind,
+    MetricValue,
+    ValueStatus,
+)
 from registry.followup import service
 from registry.followup.figures import FollowUp, Progress
 from registry.language import today
@@ -112,6 +120,37 @@ def test_measures_without_owner_or_method_are_counted_and_listed_to_twenty(seed,
     assert [orders[row.id] for row in page.unowned] == sorted(
         orders[row.id] for row in page.unowned
     )
+
+
+def test_methods_and_places_in_plans_are_counted_by_area_and_board(seed, read) -> None:
+    seeded = seed(measures=21)
+    first, second, third = seeded.measures[:3]
+    board = seeded.boards[0]
+    method = db.session.scalars(
+        sa.select(EffectMethod).where(EffectMethod.measure_id == second)
+    ).one()
+    method.kind, method.decide_by = MethodKind.NONE_YET, date(2021, 3, 31)  # is no method
+    states = (EntryState.TAKEN_IN, EntryState.UNDER_WAY, EntryState.NOT_TAKEN_IN)
+    for measure_id, state in zip((first, second, third), states, strict=True):
+        db.session.add(
+            BusinessPlanEntry(
+                measure_id=measure_id,
+                board_id=board,
+                year=2020,
+                state=state,
+                reference="avsnitt 3",
+                reason="Nej",
+            )
+        )
+    db.session.commit()
+    page = read(seeded)
+    with_method = 21 - page.without_method
+    assert sum(area.coverage.with_method for area in page.areas) == with_method == 13
+    assert sum(area.coverage.measures for area in page.areas) == 21
+    assert page.boards[1].coverage.with_method < page.boards[1].coverage.measures
+    assert page.without_plan == 19
+    assert third in {row.id for row in page.unplanned}
+    assert not {first, second} & {row.id for row in page.unplanned}
 
 
 def test_a_delayed_measure_says_why_in_the_words_that_were_frozen(seed, read) -> None:
