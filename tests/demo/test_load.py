@@ -17,7 +17,7 @@ from registry import create_app, demo
 from registry.audit.models import AuditEntry
 from registry.db import Base, db
 from registry.demo import accounts, service
-from registry.effects.models import EffectMetric, MetricValue, ValueStatus
+from registry.effects.models import EffectMetric, Gender, MetricValue, ValueStatus
 from registry.host import active, switching
 from registry.host.models import DomainData, SubjectKind
 from registry.people.models import Board, RoleGrant, User
@@ -240,6 +240,7 @@ def test_accepted_and_submitted_values_are_the_metrics_values(loaded, story):
         .join(EffectMetric, EffectMetric.id == MetricValue.metric_id)
         .join(Measure, Measure.id == EffectMetric.measure_id)
         .join(Board, Board.id == MetricValue.board_id)
+        .where(MetricValue.gender == Gender.TOTAL)
     )
     found = {tuple(row[:4]): (row[4], row[5]) for row in rows}
     assert len(wanted) > 60
