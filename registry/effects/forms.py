@@ -168,11 +168,11 @@ class ValueForm(EditForm):
     period = line(_l("Period"), _l("Till exempel 2021, 2021 T2 eller 2021-03."), required=True)
     board_id = select(_l("Värdet gäller"), coerce=number_or_none)
     status = radio(_l("Status"), ValueStatus.choices())
-    total = NumberField(_l("Värde"))
+    total = NumberField(_l("Värde för alla"))
     women = NumberField(_l("Värde för kvinnor"), description=_l("Om källan har det."))
     men = NumberField(_l("Värde för män"), description=_l("Om källan har det."))
     total_respondents = NumberField(
-        _l("Antal svar"),
+        _l("Antal svar i allt"),
         description=_l("Hur många svar andelen bygger på. Då kan felmarginalen räknas ut."),
         whole=True,
     )

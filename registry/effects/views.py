@@ -179,7 +179,6 @@ def _file(sheet: MetricSheet, content: bytes, kind: str, ending: str) -> Respons
     answer = Response(content, content_type=kind)
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}.{ending}")
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 
 

@@ -21,6 +21,7 @@ from registry.demo import accounts, service
 from registry.effects.models import (
     EffectMethod,
     EffectMetric,
+    Gender,
     MethodKind,
     MetricValue,
     ValueStatus,
@@ -260,6 +261,7 @@ def test_accepted_and_submitted_values_are_the_metrics_values(loaded, story):
         .join(EffectMetric, EffectMetric.id == MetricValue.metric_id)
         .join(Measure, Measure.id == EffectMetric.measure_id)
         .join(Board, Board.id == MetricValue.board_id)
+        .where(MetricValue.gender == Gender.TOTAL)
     )
     found = {tuple(row[:4]): (row[4], row[5]) for row in rows}
     assert len(wanted) > 60
