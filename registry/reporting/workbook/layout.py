@@ -8,6 +8,7 @@ and what others have changed since is told apart from what was changed in the fi
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Protocol
 
 from flask import current_app
@@ -151,7 +152,8 @@ class _Names:
         self._taken = {one.casefold() for one in (readme(), lists(), CARRIED)}
 
     def new(self, wanted: str) -> str:
-        tidy = " ".join(wanted.translate(_NOT_IN_TITLES).split())[:_TITLE_LENGTH].strip()
+        tidy = shorten(wanted.translate(_NOT_IN_TITLES), _TITLE_LENGTH, placeholder="")
+        tidy = tidy or wanted.translate(_NOT_IN_TITLES)[:_TITLE_LENGTH].strip()
         name, count = tidy, 1
         while name.casefold() in self._taken:
             count += 1
