@@ -7,7 +7,6 @@ an office document: what stands in the archive's own directory is enough to tell
 import io
 import unicodedata
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -121,9 +120,9 @@ def _in_archive(content: bytes) -> Kind | None:
             if mimetype:
                 return _open_document(mimetype, names)
             parts = _small(archive, "[Content_Types].xml").lower()
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise _broken() from error
-    except (OSError, EOFError, ValueError) as error:
+    except Refused:
+        raise
+    except Exception as error:  # zipfile, zlib, lzma and bz2 each raise errors of their own
         raise _broken() from error
     if b"macroenabled" in parts or any(part in name for name in names for part in _PROGRAMS):
         raise _with_programs()

@@ -87,6 +87,12 @@ def keep(viewer: Viewer, taken: TakenIn) -> Attachment:
     return attachment
 
 
+def discard(taken: TakenIn) -> None:
+    """What was taken in is not kept after all: its bytes go from a store outside the database."""
+    if taken.stored_in != store.DATABASE:
+        _delete(taken.stored_in, taken.key)
+
+
 def content_of(attachment: Attachment) -> bytes:
     """The bytes, as they were put there.
 
@@ -115,11 +121,14 @@ def throw_away(attachment: Attachment) -> None:
 
 
 def sweep(attachment: Attachment) -> None:
-    """After the commit: bytes outside the database go. What cannot be reached is left, and said
-    in the log of the server."""
-    if attachment.stored_in == store.DATABASE or attachment.deleted_at is None:
-        return
+    """After the commit: bytes outside the database go."""
+    if attachment.stored_in != store.DATABASE and attachment.deleted_at is not None:
+        _delete(attachment.stored_in, attachment.key)
+
+
+def _delete(place: str, key: str) -> None:
+    """What cannot be reached is left, and said in the log of the server."""
     try:
-        store.at(attachment.stored_in).delete(attachment.key)
+        store.at(place).delete(key)
     except store.Unreachable as error:
-        log.warning("attachment %s is deleted but its bytes are not: %s", attachment.id, error)
+        log.warning("object %s in %s should be deleted and is not: %s", key, place, error)

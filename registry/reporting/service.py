@@ -49,7 +49,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Summary:
-    """What an approver reads before submitting."""
+    """What an approver reads before submitting; ``files`` are the attachments' names by item."""
 
     report: Report
     counts: dict[MeasureStatus, int]
@@ -57,6 +57,7 @@ class Summary:
     not_measured: int
     unchecked: list[str]
     problems: list[Problem]
+    files: Mapping[int, list[str]]
 
 
 def summary(viewer: Viewer, report: Report) -> Summary:
@@ -72,7 +73,8 @@ def summary(viewer: Viewer, report: Report) -> Summary:
         if one.domain is not None and not one.checked.ran:
             unchecked.add(one.domain.title)
         problems += _problems(one)
-    return Summary(report, counts, items, not_measured, sorted(unchecked), problems)
+    files = links.names(item.id for item in items)
+    return Summary(report, counts, items, not_measured, sorted(unchecked), problems, files)
 
 
 def _problems(one: freezing.Gathered) -> list[Problem]:

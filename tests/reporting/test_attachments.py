@@ -125,6 +125,7 @@ def test_what_was_handed_in_with_a_report_stays_for_good(
     file = latest()
     make_ready(client, job)
     report = job.reports["social"]
+    assert "Kvar.pdf" in client.get(f"/reports/{report.id}/submit").text
     assert submit(client, report).status_code == 303
     frozen = db.session.scalars(
         sa.select(FrozenValue).where(FrozenValue.section == "attachment")
@@ -228,6 +229,7 @@ def test_files_lie_in_a_store_outside_the_database_where_that_is_set(
     app.extensions["settings"] = chosen
     assert store.check(chosen) == "s3://registry/bilagor can be reached, written to and read"
     assert attach(client, item).status_code == 303
+    assert attach(client, item).status_code == 422  # it is there already: nothing is left behind
     file = latest()
     assert (file.stored_in, contents()) == ("s3://registry/bilagor", 1)
     keys = [one["Key"] for one in store._client(s3).list_objects_v2(Bucket="registry")["Contents"]]

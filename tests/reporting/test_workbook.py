@@ -15,7 +15,7 @@ from openpyxl import Workbook
 
 from registry.audit.models import AuditEntry
 from registry.db import db
-from registry.host import vault
+from registry.host import switching, vault
 from registry.host.models import DomainData, SubjectKind
 from registry.people.models import User
 from registry.plan.models import MeasureStatus
@@ -303,6 +303,30 @@ def test_a_file_that_is_not_this_reports_workbook_is_refused_with_a_sentence(
     assert (late.status_code, late.location) == (303, f"/reports/{job.reports['social'].id}")
     assert approver.get(f"/reports/{job.reports['social'].id}/workbook/download").status_code == 303
     assert item(job, "1.1.1").done == PLAIN["done"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_workbook_is_read_in_the_words_it_was_made_with(job: Job, sign_in: Enter) -> None:
+    client = sign_in(job.approver)
+    make_ready(client, job)
+    book = fetch(client, job)
+    put(book, CORE, "2.5.1", "Läge vid periodens slut", "Försenad")
+    cell = put(book, CRISES, "2.5.1", "Är övningen utvärderad?", "Nej")
+    # since then, the reader has gone over to English and the domain is switched off
+    with client.session_transaction() as session:
+        session["language"] = "en"
+    switching.switch(CRISIS, on=False)
+    db.session.commit()
+    address = accepted(client, job, book)
+    page = client.get(address).get_data(as_text=True)
+    assert page.count("Sheet Krisberedskap, cell") == 1
+    assert f"Sheet Krisberedskap, cell {cell}:</strong> The question is no longer asked." in page
+    assert page.count("Sheet Återrapport, cell") == 1
+    assert "Delayed" in page
+    assert save(client, address).status_code == 303
+    assert item(job, "2.5.1").status is MeasureStatus.DELAYED
+    assert crisis_data(job.item("2.5.1").id)["exercise_evaluated"] is True
+    assert "Report" in fetch(client, job).sheetnames
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

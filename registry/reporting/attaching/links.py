@@ -33,6 +33,14 @@ def on_items(item_ids: Iterable[int]) -> Mapping[int, list[ItemAttachment]]:
     return found
 
 
+def names(item_ids: Iterable[int]) -> dict[int, list[str]]:
+    """What the files on these items are called."""
+    return {
+        item_id: [link.attachment.name for link in found if link.removed_at is None]
+        for item_id, found in on_items(item_ids).items()
+    }
+
+
 def copy(pairs: Mapping[int, int]) -> None:
     """The new revision's items have the files that the old ones have; the caller commits."""
     for old, links in on_items(pairs).items():

@@ -71,6 +71,14 @@ def attach(viewer: Viewer, item_id: int, name: str, content: bytes) -> Attachmen
     _open_for_writing(viewer, item_id)
     db.session.rollback()  # a store may take a while: let others write meanwhile
     taken = attachments.take_in(name, content)
+    try:
+        return _link(viewer, item_id, taken)
+    except BaseException:
+        attachments.discard(taken)
+        raise
+
+
+def _link(viewer: Viewer, item_id: int, taken: attachments.TakenIn) -> Attachment:
     item = _open_for_writing(viewer, item_id, hold=True)
     files = files_of(item)
     if files.full:

@@ -172,12 +172,12 @@ def unknown(asked: Question, raw: Raw) -> str:
     return ""
 
 
-def same(kind: Kind | None, one: Raw, other: Raw) -> bool:
+def same(kind: Kind, one: Raw, other: Raw) -> bool:
     """Whether two posted answers say the same."""
     return bool(_plain(kind, one) == _plain(kind, other))
 
 
-def _plain(kind: Kind | None, raw: Raw) -> Any:
+def _plain(kind: Kind, raw: Raw) -> Any:
     texts = [_tidy(text) for text in raw if text.strip()]
     if kind is Kind.CHOICES:
         return frozenset(texts)

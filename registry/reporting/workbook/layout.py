@@ -8,6 +8,7 @@ and what others have changed since is told apart from what was changed in the fi
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any, Protocol
 
 from flask import current_app
@@ -134,13 +135,14 @@ def questions(page: ItemPage, entry: Entry) -> dict[str, Question]:
     found = {bound.name: question(bound, specs.get(bound.name)) for bound in entry.fields()}
     for metric in page.metrics:
         name = f"metric-{metric.id}-value"
-        found[name] = _value_question(found[name])
+        found[name] = Question(
+            label=_("Utfall"),  # one word for all rows: what is measured stands before it
+            help=_("Ett tal, utan enhet."),
+            kind=Kind.NUMBER,
+            options={},
+            percent=metric.unit.strip() == "%",
+        )
     return found
-
-
-def _value_question(asked: Question) -> Question:
-    """An outcome is headed by one word for all rows: what is measured stands before it."""
-    return Question(_("Utfall"), _("Ett tal, utan enhet."), asked.kind, {})
 
 
 class _Names:
@@ -150,7 +152,8 @@ class _Names:
         self._taken = {one.casefold() for one in (readme(), lists(), CARRIED)}
 
     def new(self, wanted: str) -> str:
-        tidy = " ".join(wanted.translate(_NOT_IN_TITLES).split())[:_TITLE_LENGTH].strip()
+        tidy = shorten(wanted.translate(_NOT_IN_TITLES), _TITLE_LENGTH, placeholder="")
+        tidy = tidy or wanted.translate(_NOT_IN_TITLES)[:_TITLE_LENGTH].strip()
         name, count = tidy, 1
         while name.casefold() in self._taken:
             count += 1
@@ -175,12 +178,17 @@ def lists() -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the answers of a sheet stand: names and headings of columns, rows as they were."""
+    """Where the answers of a sheet stand, with headings, questions and rows as they were.
+
+    :param told: how many columns stand before the answers.
+    :param fields: names of the columns with answers; empty where they are secret.
+    """
 
     name: str
     told: int
     headings: list[str]
     fields: list[str]
+    asked: list[Question]
     rows: list[Row]
 
 
@@ -213,6 +221,7 @@ def sign(report_id: int, book: Book) -> str:
                 "fields": [
                     "" if one.kind is Kind.SECRET else name for name, one in sheet.questions.items()
                 ],
+                "asked": [(one.kind, one.options) for one in sheet.questions.values()],
                 "rows": [(row.item_id, row.told, row.prefix) for row in sheet.rows],
             }
         )
@@ -245,6 +254,7 @@ def unsign(text: str) -> Carried | None:
             one["told"],
             one["headings"],
             one["fields"],
+            [Question("", "", Kind(kind), options) for kind, options in one["asked"]],
             [Row(item_id, tuple(told), prefix) for item_id, told, prefix in one["rows"]],
         )
         for one in whole["places"]

@@ -162,13 +162,9 @@ def _changed(
             cell = xl_rowcol_to_cell(number, column)
             formula = (place.name, cell) in computed
             downloaded = then.get(field, [])
-            question = asked.get(field)
-            if question is None:  # no longer asked: only said where the file has another answer
-                mine = [text.strip()] if text.strip() else []
-            else:
-                mine = posted(question, text)
-            kind = question.kind if question is not None else None
-            if same(kind, mine, downloaded) and not formula:
+            question = asked.get(field, place.asked[column - place.told])
+            mine = posted(question, text)
+            if same(question.kind, mine, downloaded) and not formula:
                 continue
             label = place.headings[column]
             found.append(

@@ -189,12 +189,9 @@ class _Writer:
     def _validate(self, sheet: Worksheet, asked: Question, column: int, last: int) -> None:
         if asked.kind is Kind.SECRET:
             return
-        rule = {
-            **self._rule(asked),
-            "ignore_blank": True,
-            "input_title": asked.label[:_MESSAGE_TITLE],
-            "input_message": _told_about(asked)[:_MESSAGE],
-        }
+        rule = {**self._rule(asked), "ignore_blank": True}
+        if told := _told_about(asked):
+            rule |= {"input_title": asked.label[:_MESSAGE_TITLE], "input_message": told[:_MESSAGE]}
         sheet.data_validation(FIRST, column, last, column, rule)
 
     def _rule(self, asked: Question) -> dict[str, Any]:
@@ -202,11 +199,7 @@ class _Writer:
         if names:
             return _stopping("list", _("Välj något i listan."), source=self._list(names))
         if asked.kind is Kind.NUMBER:
-            message = (
-                _("Skriv ett heltal, till exempel 12.")
-                if asked.whole
-                else _("Skriv ett tal, till exempel 12 eller 12,5.")
-            )
+            message = _number_message(asked)
             least = asked.least if asked.least is not None else -_NUMBERS
             most = asked.most if asked.most is not None else _NUMBERS
             kind = "integer" if asked.whole else "decimal"
@@ -270,4 +263,16 @@ def _told_about(asked: Question) -> str:
         names = "; ".join(asked.options.values())
         how = _("Flera svar skiljs åt med semikolon. Välj bland: %(names)s", names=names)
         return f"{asked.help} {how}".strip()
-    return asked.help
+    if asked.help:
+        return asked.help
+    if asked.kind is Kind.DATE:
+        return _("Skriv datumet som år-månad-dag, till exempel 2026-01-31.")
+    return _("Välj något i listan.") if offered(asked) else ""
+
+
+def _number_message(asked: Question) -> str:
+    if asked.least is not None and asked.most is not None:
+        return _("Skriv ett tal från %(least)s till %(most)s.", least=asked.least, most=asked.most)
+    if asked.whole:
+        return _("Skriv ett heltal, till exempel 12.")
+    return _("Skriv ett tal, till exempel 12 eller 12,5.")
