@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import DateField, Field, IntegerField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
@@ -73,7 +74,10 @@ class NumberField(StringField):
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else number(self.data)
+        if self.data is None:
+            return ""
+        text = number(self.data)  # as it is read again: a comma is a decimal's, in all languages
+        return text.replace(",", "") if str(get_locale()) == "en" else text
 
 
 class DayField(DateField):

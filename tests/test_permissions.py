@@ -40,7 +40,7 @@ from registry.plan.models import (
     SubGoal,
     VersionState,
 )
-from registry.reporting.models import Report, ReportItem, Round
+from registry.reporting.models import ItemComment, MeasureNote, Report, ReportItem, Round
 from tests.conftest import PASSWORD, SETTINGS
 
 OWN_BOARD = {"reporter", "approver"}
@@ -116,6 +116,22 @@ ALLOWED: dict[str, set[str]] = {
     "reporting.reopen_round": COORDINATOR,
     "reporting.report": READERS - OTHER_BOARD,
     "reporting.item": OWN_BOARD,
+    "reporting.table": OWN_BOARD,
+    "reporting.save_row": OWN_BOARD,
+    # a measure is handed on by its own board; nothing is handed over here, so nobody else is asked
+    "reporting.hand_over": OWN_BOARD,
+    "reporting.take_back": OWN_BOARD,
+    "reporting.hand_back": OWN_BOARD,
+    # comments are between board, coordinator and the domain's lead; the auditor reads them
+    "reporting.comments": OWN_BOARD | COORDINATOR | AUDITOR | {"domain_lead"},
+    "reporting.comment": OWN_BOARD | COORDINATOR,  # on the whole report
+    "reporting.comment_item": OWN_BOARD | COORDINATOR | {"domain_lead"},
+    "reporting.settle_comment": OWN_BOARD | COORDINATOR | {"domain_lead"},
+    # notes of the year are a board's own; the coordinator reads them
+    "reporting.notes": OWN_BOARD | COORDINATOR,
+    "reporting.add_note": OWN_BOARD,
+    "reporting.edit_note": OWN_BOARD,
+    "reporting.delete_note": OWN_BOARD,
     "reporting.submit": {"approver"},
     "reporting.accept": COORDINATOR,
     "reporting.return_report": COORDINATOR,
@@ -285,9 +301,17 @@ def _seed() -> dict[str, object]:
     db.session.add_all([activity, metric, method, report])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
-    db.session.add(item)
+    comment = ItemComment(
+        round_id=opened.id, board_id=social.id, measure_id=measure.id, text="Varför?"
+    )
+    note = MeasureNote(
+        board_id=social.id, measure_id=measure.id, noted_on=date(2021, 1, 9), text="Hänt."
+    )
+    db.session.add_all([item, comment, note])
     db.session.commit()
     return {
+        "comment_id": comment.id,
+        "note_id": note.id,
         "activity_id": activity.id,
         "area_id": area.id,
         "board_id": social.id,

@@ -32,7 +32,7 @@ from registry.plan.models import (
     SubGoal,
     VersionState,
 )
-from registry.reporting.models import Report, ReportItem, Round
+from registry.reporting.models import ItemComment, MeasureNote, Report, ReportItem, Round
 
 Clients = dict[str, FlaskClient]
 PEOPLE = ("coordinator", "auditor", "admin", "anonymous")
@@ -120,13 +120,16 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     db.session.add_all([activity, metric, method, report])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
-    db.session.add(item)
+    comment = ItemComment(round_id=opened.id, board_id=social, measure_id=measure.id, text="Va?")
+    note = MeasureNote(board_id=social, measure_id=measure.id, noted_on=date(2021, 1, 9), text="Ja")
+    db.session.add_all([item, comment, note])
     db.session.commit()
     user = db.session.scalars(sa.select(User)).one()
     return TEXTS | {
         "activity_id": activity.id,
         "area_id": area.id,
         "board_id": social,
+        "comment_id": comment.id,
         "grant_id": user.grants[0].id,
         "group_id": group.id,
         "identity": measure.identity,
@@ -135,6 +138,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "method_id": method.id,
         "metric_id": metric.id,
         "name": "cyber_security",
+        "note_id": note.id,
         "plan_id": version.plan_id,
         "report_id": report.id,
         "round_id": opened.id,

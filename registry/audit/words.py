@@ -13,8 +13,10 @@ KINDS = {
     "goal_area": _l("Målområde"),
     "goal_group": _l("Huvudområde"),
     "invitation": _l("Inbjudan"),
+    "item_comment": _l("Kommentar"),
     "item_value": _l("Utfall i återrapport"),
     "measure": _l("Åtgärd"),
+    "measure_note": _l("Anteckning"),
     "metric_value": _l("Utfall"),
     "partner": _l("Samverkanspart"),
     "plan": _l("Handlingsplan"),
@@ -41,6 +43,9 @@ VERBS = {
 }
 
 ACTIONS = {
+    "comment.reopen": _l("Öppnade kommentaren igen"),
+    "comment.resolve": _l("Markerade som löst"),
+    "comment.write": _l("Kommenterade"),
     "domain.import": _l("Läste in från fil"),
     "person.invitation_used": _l("Använde inbjudan"),
     "person.password": _l("Valde nytt lösenord"),
@@ -54,6 +59,9 @@ ACTIONS = {
     "plugin.enable": _l("Slog på"),
     "plugin.purge": _l("Tog bort allt domänen hade sparat"),
     "plugin.release": _l("Släppte in igen efter fel"),
+    "report.hand_back": _l("Lämnade tillbaka till nämnden"),
+    "report.hand_over": _l("Lämnade över till annan nämnd"),
+    "report.take_back": _l("Tog tillbaka från annan nämnd"),
     "secret.open": _l("Läste skyddad uppgift"),
     "secret.rotate": _l("Bytte nyckel för skyddade uppgifter"),
 }
@@ -61,6 +69,7 @@ ACTIONS = {
 FIELDS = {
     "active": _l("Kan logga in"),
     "area_id": _l("Målområde"),
+    "author_id": _l("Skriven av"),
     "baseline_period": _l("Utgångsvärdets period"),
     "baseline_value": _l("Utgångsvärde"),
     "better": _l("Riktning"),
@@ -88,11 +97,16 @@ FIELDS = {
     "goal": _l("Områdets mål"),
     "ground": _l("Sekretessgrund"),
     "group_id": _l("Huvudområde"),
+    "handed_at": _l("Överlämnad eller tillbakalämnad"),
+    "handed_by_id": _l("Lämnad av"),
+    "handed_note": _l("Meddelande vid överlämning"),
+    "handed_to_id": _l("Överlämnad till"),
     "kind": _l("Typ"),
     "label": _l("Fråga i ord"),
     "measure_id": _l("Åtgärd"),
     "metric_id": _l("Effektmått"),
     "name": _l("Namn"),
+    "noted_on": _l("Datum"),
     "not_measured": _l("Inte mätt"),
     "number": _l("Nummer"),
     "opens_on": _l("Öppnar"),
@@ -105,6 +119,8 @@ FIELDS = {
     "reason": _l("Skäl"),
     "purpose": _l("Syfte"),
     "report_id": _l("Återrapport"),
+    "resolved_at": _l("Löst"),
+    "resolved_by_id": _l("Löst av"),
     "revision": _l("Revision"),
     "role": _l("Roll"),
     "round_id": _l("Omgång"),
@@ -126,6 +142,7 @@ FIELDS = {
     "target_place": _l("Målets plats"),
     "target_text": _l("Mål i ord"),
     "target_value": _l("Målvärde"),
+    "text": _l("Text"),
     "title": _l("Titel"),
     "unit": _l("Enhet"),
     "used_at": _l("Använd"),
@@ -134,6 +151,7 @@ FIELDS = {
     "valid_to": _l("Gäller till och med"),
     "value": _l("Utfall"),
     "version_id": _l("Planversion"),
+    "written_at": _l("Skriven"),
 }
 
 

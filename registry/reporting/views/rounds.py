@@ -9,7 +9,7 @@ from registry.conflict import Conflict
 from registry.db import db
 from registry.inputs import options
 from registry.language import today
-from registry.reporting import rounds
+from registry.reporting import comments, rounds
 from registry.reporting.forms import ChangeRoundForm, RoundForm
 from registry.reporting.models import Round
 from registry.reporting.rounds import CannotReport
@@ -31,6 +31,7 @@ def one_round(round_id: int) -> ResponseReturnValue:
         boards=rounds.progress(g.viewer, found),
         own_only=rounds.only_boards(g.viewer) is not None,
         late=found.due_on < today(),
+        comments=comments.open_by_report(g.viewer, round_id),
     )
 
 
