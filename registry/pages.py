@@ -159,6 +159,7 @@ def _denied(error: Denied) -> ResponseReturnValue:
         403,
         _("Du har inte behörighet till sidan"),
         _("Behöver du den i ditt arbete? Be kommunens administratör om rätt roll."),
+        written=_written(),
     )
 
 

@@ -43,7 +43,14 @@ from registry.plan.models import (
     VersionState,
 )
 from registry.reporting.attaching.models import ItemAttachment
-from registry.reporting.models import Report, ReportItem, Round, RoundException
+from registry.reporting.models import (
+    ItemComment,
+    MeasureNote,
+    Report,
+    ReportItem,
+    Round,
+    RoundException,
+)
 from tests.conftest import PASSWORD, SETTINGS
 from tests.followup.conftest import publish_follow_up
 
@@ -138,6 +145,22 @@ ALLOWED: dict[str, set[str]] = {
     "reporting.reopen_round": COORDINATOR,
     "reporting.report": READERS - OTHER_BOARD,
     "reporting.item": OWN_BOARD,
+    "reporting.table": OWN_BOARD,
+    "reporting.save_row": OWN_BOARD,
+    # a measure is handed on by its own board; nothing is handed over here, so nobody else is asked
+    "reporting.hand_over": OWN_BOARD,
+    "reporting.take_back": OWN_BOARD,
+    "reporting.hand_back": OWN_BOARD,
+    # comments are between board, coordinator and the domain's lead; the auditor reads them
+    "reporting.comments": OWN_BOARD | COORDINATOR | AUDITOR | {"domain_lead"},
+    "reporting.comment": OWN_BOARD | COORDINATOR,  # on the whole report
+    "reporting.comment_item": OWN_BOARD | COORDINATOR | {"domain_lead"},
+    "reporting.settle_comment": OWN_BOARD | COORDINATOR | {"domain_lead"},
+    # notes of the year are a board's own; the coordinator reads them
+    "reporting.notes": OWN_BOARD | COORDINATOR,
+    "reporting.add_note": OWN_BOARD,
+    "reporting.edit_note": OWN_BOARD,
+    "reporting.delete_note": OWN_BOARD,
     "reporting.submit": {"approver"},
     "reporting.accept": COORDINATOR,
     "reporting.return_report": COORDINATOR,
@@ -347,9 +370,18 @@ def _seed() -> dict[str, object]:
     db.session.add_all([item, own_day, file, AttachmentContent(key="a", content=b"%PDF-")])
     db.session.flush()
     db.session.add(ItemAttachment(item_id=item.id, attachment_id=file.id))
+    comment = ItemComment(
+        round_id=opened.id, board_id=social.id, measure_id=measure.id, text="Varför?"
+    )
+    note = MeasureNote(
+        board_id=social.id, measure_id=measure.id, noted_on=date(2021, 1, 9), text="Hänt."
+    )
+    db.session.add_all([item, comment, note])
     db.session.commit()
     publish_follow_up(opened)
     return {
+        "comment_id": comment.id,
+        "note_id": note.id,
         "activity_id": activity.id,
         "area_id": area.id,
         "attachment_id": file.id,

@@ -35,7 +35,7 @@ from registry.plan.models import (
     VersionState,
 )
 from registry.reporting.attaching.models import ItemAttachment
-from registry.reporting.models import Report, ReportItem, Round
+from registry.reporting.models import ItemComment, MeasureNote, Report, ReportItem, Round
 from tests.followup.conftest import publish_follow_up
 
 Clients = dict[str, FlaskClient]
@@ -137,6 +137,9 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     db.session.add_all([item, file, AttachmentContent(key="a", content=b"%PDF-")])
     db.session.flush()
     db.session.add(ItemAttachment(item_id=item.id, attachment_id=file.id))
+    comment = ItemComment(round_id=opened.id, board_id=social, measure_id=measure.id, text="Va?")
+    note = MeasureNote(board_id=social, measure_id=measure.id, noted_on=date(2021, 1, 9), text="Ja")
+    db.session.add_all([item, comment, note])
     db.session.commit()
     publish_follow_up(opened)
     user = db.session.scalars(sa.select(User)).one()
@@ -146,6 +149,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "area_id": area.id,
         "attachment_id": file.id,
         "board_id": social,
+        "comment_id": comment.id,
         "grant_id": user.grants[0].id,
         "group_id": group.id,
         "identity": measure.identity,
@@ -155,6 +159,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "method_id": method.id,
         "metric_id": metric.id,
         "name": "cyber_security",
+        "note_id": note.id,
         "plan_id": version.plan_id,
         "report_id": report.id,
         "round_id": opened.id,

@@ -25,6 +25,10 @@ class Permission(StrEnum):
     WRITE_REPORTS = "write_reports"
     SUBMIT_REPORTS = "submit_reports"
     REVIEW_REPORTS = "review_reports"
+    READ_COMMENTS = "read_comments"
+    WRITE_COMMENTS = "write_comments"
+    READ_NOTES = "read_notes"
+    WRITE_NOTES = "write_notes"
     READ_FOLLOWUP = "read_followup"
     WRITE_FOLLOWUP = "write_followup"
     DECIDE_FOLLOWUP = "decide_followup"
@@ -51,6 +55,10 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.WRITE_REPORTS: BOARD_ROLES,
     Permission.SUBMIT_REPORTS: frozenset({Role.APPROVER}),
     Permission.REVIEW_REPORTS: frozenset({Role.COORDINATOR}),
+    Permission.READ_COMMENTS: BOARD_ROLES | DOMAIN_ROLES | {Role.COORDINATOR, Role.AUDITOR},
+    Permission.WRITE_COMMENTS: BOARD_ROLES | DOMAIN_ROLES | {Role.COORDINATOR},
+    Permission.READ_NOTES: BOARD_ROLES | {Role.COORDINATOR},
+    Permission.WRITE_NOTES: BOARD_ROLES,
     Permission.READ_FOLLOWUP: EVERY_ROLE - {Role.ADMIN},
     Permission.WRITE_FOLLOWUP: frozenset({Role.COORDINATOR, Role.DOMAIN_LEAD}),
     Permission.DECIDE_FOLLOWUP: frozenset({Role.COORDINATOR, Role.EXECUTIVE}),
@@ -140,6 +148,19 @@ ENDPOINTS: dict[str, Permission] = {
     "reporting.reopen_round": Permission.MANAGE_ROUNDS,
     "reporting.report": Permission.READ_REPORTS,
     "reporting.item": Permission.WRITE_REPORTS,
+    "reporting.table": Permission.WRITE_REPORTS,
+    "reporting.save_row": Permission.WRITE_REPORTS,
+    "reporting.hand_over": Permission.WRITE_REPORTS,
+    "reporting.take_back": Permission.WRITE_REPORTS,
+    "reporting.hand_back": Permission.WRITE_REPORTS,
+    "reporting.comments": Permission.READ_COMMENTS,
+    "reporting.comment": Permission.WRITE_COMMENTS,
+    "reporting.comment_item": Permission.WRITE_COMMENTS,
+    "reporting.settle_comment": Permission.WRITE_COMMENTS,
+    "reporting.notes": Permission.READ_NOTES,
+    "reporting.add_note": Permission.WRITE_NOTES,
+    "reporting.edit_note": Permission.WRITE_NOTES,
+    "reporting.delete_note": Permission.WRITE_NOTES,
     "reporting.submit": Permission.SUBMIT_REPORTS,
     "reporting.accept": Permission.REVIEW_REPORTS,
     "reporting.return_report": Permission.REVIEW_REPORTS,

@@ -335,3 +335,38 @@ class ReturnForm(FlaskForm):
         [Required(), AtMost(LONG)],
         render_kw={"rows": 4},
     )
+
+
+class CommentForm(FlaskForm):
+    text = TextAreaField(
+        _l("Kommentar"),
+        [Required(), AtMost(LONG)],
+        description=_l("Läses av nämnden och kommunledningskontoret. Skriv inga personuppgifter."),
+        render_kw={"rows": 3},
+    )
+
+
+class HandOverForm(FlaskForm):
+    board_id = SelectField(_l("Lämna över till"), coerce=int, validate_choice=False)
+    note = TextAreaField(
+        _l("Vad ska de svara på?"), [AtMost(LONG)], render_kw={"rows": 2}, id="hand-over-note"
+    )
+
+
+class HandBackForm(FlaskForm):
+    note = TextAreaField(
+        _l("Meddelande till nämnden"), [AtMost(LONG)], render_kw={"rows": 2}, id="hand-back-note"
+    )
+
+
+class NoteForm(FlaskForm):
+    """A dated note of a board; which board is asked only of who writes for several."""
+
+    board_id = SelectField(_l("Nämnd eller bolag"), coerce=int, validate_choice=False)
+    noted_on = DayField(_l("Datum"), [Required()])
+    text = TextAreaField(
+        _l("Anteckning"),
+        [Required(), AtMost(LONG)],
+        description=_l("Vad har hänt? Skriv inga personuppgifter."),
+        render_kw={"rows": 3},
+    )

@@ -99,7 +99,7 @@ def _ask(domain: Domain, items: list[Gathered]) -> None:
     results = calls.compute_all(domain, metrics, views)
     for one, checked, row in zip(asked, calls.check_reports(domain, views), results, strict=True):
         one.checked = checked
-        one.missing = _missing(domain, one.stored)
+        one.missing = missing(domain, one.stored)
         one.computed = list(zip(metrics, row, strict=True))
 
 
@@ -163,7 +163,7 @@ def view_of(
     )
 
 
-def _missing(domain: Domain, stored: data.Stored) -> list[str]:
+def missing(domain: Domain, stored: data.Stored) -> list[str]:
     """Required fields without a readable answer: a domain may have come on after it was ready."""
     if not stored.readable:
         return []

@@ -12,7 +12,7 @@ from registry.db import db
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board
 from registry.people.permissions import HOLDERS, Permission, Viewer
 from registry.plan.models import GoalArea, Measure, MeasureStatus, Partner, Responsibility
-from registry.reporting import calendar, outcomes, previous
+from registry.reporting import calendar, comments, outcomes, previous
 from registry.reporting.attaching import links
 from registry.reporting.models import (
     FrozenItem,
@@ -42,6 +42,9 @@ class Task:
     saved_at: datetime | None
     shared_with: str
     before: previous.Before | None
+    handed_to: str
+    came_back: bool
+    comments: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Tasks:
     page: int
     pages: int
     shown: ItemState | None
+    comments: int = 0
 
     @property
     def total(self) -> int:
@@ -90,11 +94,25 @@ def tasks(
     ids = [row[0] for row in rows]
     others = _others(ids, report.board_id)
     before = previous.before(report.board_id, report.round, ids)
+    said = comments.open_by_measure(viewer, report)
     shown = [
-        Task(item, number, title, area, at, status, saved, others.get(key, ""), before.get(key))
-        for key, item, number, title, area, at, status, saved in rows
+        Task(
+            item,
+            number,
+            title,
+            area,
+            at,
+            status,
+            saved,
+            others.get(key, ""),
+            before.get(key),
+            handed_to or "",
+            handed_at is not None and not handed_to,
+            said.get(key, 0),
+        )
+        for key, item, number, title, area, at, status, saved, handed_to, handed_at in rows
     ]
-    return Tasks(shown, counts, page, pages, state)
+    return Tasks(shown, counts, page, pages, state, sum(said.values()))
 
 
 _of_report = ReportItem.report_id == sa.bindparam("report")
@@ -109,7 +127,10 @@ _LISTED: sa.Select[*tuple[Any, ...]] = (
         ReportItem.state,
         ReportItem.status,
         ReportItem.saved_at,
+        Board.name,
+        ReportItem.handed_at,
     )
+    .outerjoin(Board, Board.id == ReportItem.handed_to_id)
     .join(Measure, Measure.id == ReportItem.measure_id)
     .join(GoalArea, GoalArea.id == Measure.area_id)
     .where(_of_report)
@@ -135,6 +156,31 @@ _OTHERS = sa.union_all(
     ),
     sa.select(Partner.measure_id, Partner.name).where(Partner.measure_id.in_(_measures)),
 )
+
+
+@dataclass(frozen=True)
+class MeasureLine:
+    """A measure of a report, to choose among."""
+
+    id: int
+    number: str
+    title: str
+    domain: str | None
+
+
+def measures(viewer: Viewer, report: Report) -> list[MeasureLine]:
+    """The measures of a report that the viewer reads, in plan order."""
+    query = (
+        sa.select(Measure.id, Measure.number, Measure.title, GoalArea.domain)
+        .join(ReportItem, ReportItem.measure_id == Measure.id)
+        .join(GoalArea, GoalArea.id == Measure.area_id)
+        .where(ReportItem.report_id == report.id)
+        .order_by(Measure.plan_order, Measure.id)
+    )
+    domains = own_domains(viewer, report)
+    if domains is not None:
+        query = query.where(GoalArea.domain.in_(domains))
+    return [MeasureLine(*row) for row in db.session.execute(query)]
 
 
 def own_domains(viewer: Viewer, report: Report) -> frozenset[str] | None:

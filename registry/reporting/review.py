@@ -112,6 +112,10 @@ def _copy_items(report: Report, revised: Report) -> None:
             entered=item.entered,
             saved_at=item.saved_at,
             saved_by_id=item.saved_by_id,
+            handed_to_id=item.handed_to_id,
+            handed_at=item.handed_at,
+            handed_by_id=item.handed_by_id,
+            handed_note=item.handed_note,
             values=[
                 ItemValue(metric_id=row.metric_id, value=row.value, not_measured=row.not_measured)
                 for row in item.values

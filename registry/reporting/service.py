@@ -1,5 +1,6 @@
 """Use cases of a board's report as a whole: read it, see what remains, submit it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from registry.host import calls
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import MeasureStatus
 from registry.reporting import freezing, outcomes, writing
+from registry.reporting.attaching import links
 from registry.reporting.models import ItemState, Report, ReportItem, ReportState
 from registry.reporting.rounds import CannotReport
 

@@ -243,11 +243,13 @@ def save_item(
     row_version: int,
     ready: bool,
     quietly: bool = False,
+    only_core: bool = False,
 ) -> Saved:
     """Save what was written, readable or not; mark it ready when asked and nothing is wrong.
 
     :param quietly: the page saves of itself while somebody writes: what has not changed is not
         written, and an item that is ready stays so.
+    :param only_core: leave the domain's answers and the effect values as they are stored.
     :raises Conflict: when someone has saved the item since the form was opened.
     :raises CannotReport: when the report is submitted or the round closed.
     """
@@ -261,8 +263,12 @@ def save_item(
     valid = entry.validate()
     with log.action("report.save"):
         with db.session.no_autoflush:
-            put_answers(page, entry, posted)
-            if quietly and not _anything_new():
+            if only_core:
+                _write_core(item, entry.form)
+            else:
+                put_answers(page, entry, posted)
+            as_it_was = not ready or item.state is ItemState.READY
+            if quietly and as_it_was and not _anything_new():
                 db.session.rollback()
                 return Saved(False, [], {}, changed=False)
         _mark_draft(viewer, item)
@@ -311,7 +317,7 @@ def _mark_draft(viewer: Viewer, item: ReportItem) -> None:
 
 
 def _write_core(item: ReportItem, form: Form) -> None:
-    unreadable: dict[str, list[str]] = {}
+    unreadable = {name: raw for name, raw in item.entered.items() if name not in CORE_FIELDS}
     for name in CORE_FIELDS:
         raw = (form[name].data or "").strip()
         kinds: dict[str, Any] = {"status": MeasureStatus, "deviation_reason": DeviationReason}
@@ -327,7 +333,8 @@ def _write_core(item: ReportItem, form: Form) -> None:
 
 
 def _write_values(page: ItemPage, entry: BoundEntry) -> None:
-    unreadable: dict[str, list[str]] = {}
+    own = {entry.metrics[metric.id].value.name for metric in page.metrics}
+    unreadable = {name: raw for name, raw in page.item.entered.items() if name not in own}
     for metric in page.metrics:
         form = entry.metrics[metric.id]
         raw = [text for text in form.value.raw_data or [] if text.strip()]
@@ -343,8 +350,7 @@ def _write_values(page: ItemPage, entry: BoundEntry) -> None:
         row.not_measured = bool(form.not_measured.data) and row.value is None
         if raw and row.value is None:
             unreadable[form.value.name] = raw
-    if unreadable:
-        page.item.entered = {**page.item.entered, **unreadable}
+    page.item.entered = unreadable
 
 
 def _keep_switched_off(page: ItemPage, posted: "MultiDict[str, str]") -> None:

@@ -119,6 +119,12 @@
   });
   window.addEventListener("load", () => forms.forEach(bring_back));
 
+  // whoever takes what somebody else has saved gives up the own words
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-forget]");
+    if (link) sessionStorage.removeItem(PREFIX + link.dataset.forget);
+  });
+
   // a note of the year goes into the answer
   document.querySelectorAll("[data-add-note]").forEach((button) => {
     button.hidden = false;

@@ -64,6 +64,9 @@ def _measure(measure_id: int) -> dict[str, Any]:
         "method_boards": _method_boards(page),
         "today": today(),
         "metric_boards": _metric_boards(page),
+        "note_reader": any(
+            may(g.viewer, Permission.READ_NOTES, board_id=owner.board_id) for owner in page.owners
+        ),
         "domain_section": _domain_section(page),
         "offered_metrics": effects.offered_metrics(page.id, page.domain),
         "history": reporting.history(g.viewer, page.id, page.domain) if reads_reports else [],

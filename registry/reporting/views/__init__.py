@@ -1,6 +1,6 @@
 """Rounds and reports: HTTP only."""
 
-from registry.reporting.views import items, reports, rounds
+from registry.reporting.views import comments, items, notes, reports, rounds, table
 from registry.reporting.views.blueprint import bp
 
-__all__ = ["bp", "items", "reports", "rounds"]
+__all__ = ["bp", "comments", "items", "notes", "reports", "rounds", "table"]

@@ -10,11 +10,11 @@ from registry.db import db, now
 from registry.host.active import REMOVE
 from registry.language import clock
 from registry.people.permissions import Permission, may
-from registry.reporting import previous, writing
+from registry.reporting import comments, handover, notes, previous, writing
 from registry.reporting.around import around
 from registry.reporting.attaching import service as attaching
 from registry.reporting.attaching.forms import AttachForm
-from registry.reporting.forms import Entry, as_read
+from registry.reporting.forms import CommentForm, Entry, as_read
 from registry.reporting.models import ItemState
 from registry.reporting.rounds import CannotReport
 from registry.reporting.views.blueprint import bp
@@ -86,7 +86,7 @@ def _save_item(page: writing.ItemPage, posted: Posted) -> ResponseReturnValue:
 
 def _onwards(page: writing.ItemPage, *, to_next: bool) -> str:
     """Where to go when a measure is ready: the next that is not, or the list."""
-    if not _writes_report(page):
+    if not writes_report(page):
         return url_for(".my_work")
     waiting = around(page.report.id, page.item.id).waiting if to_next else None
     if waiting is not None:
@@ -94,7 +94,7 @@ def _onwards(page: writing.ItemPage, *, to_next: bool) -> str:
     return url_for(".report", report_id=page.report.id)
 
 
-def _writes_report(page: writing.ItemPage) -> bool:
+def writes_report(page: writing.ItemPage) -> bool:
     """Whether the viewer writes the whole report, and not only what has been handed over."""
     return may(g.viewer, Permission.WRITE_REPORTS, board_id=page.report.board_id)
 
@@ -182,11 +182,11 @@ def _item_form(
     entry: Entry,
     saved: writing.Saved | None = None,
     conflicts: dict[str, Difference] | None = None,
-    **notes: object,
+    **happened: object,
 ) -> str:
-    """:param notes: what has happened to what was posted, for the page to say."""
+    """:param happened: to what was posted, for the page to say."""
     writable = writing.writable(page.report)
-    whole = _writes_report(page)
+    whole = writes_report(page)
     return render_template(
         "reporting/item.html",
         page=page,
@@ -202,7 +202,13 @@ def _item_form(
         files=attaching.files_of(page.item),
         attach_form=AttachForm(formdata=None),
         shows_posted=request.method == "POST",
-        **notes,
+        candidates=handover.candidates(page.item) if writable and whole and page.owners else [],
+        comments=comments.on_report(g.viewer, page.report, page.measure.id),
+        comment_form=CommentForm(formdata=None),
+        notes=notes.in_period(page.report.board_id, page.measure, page.report.round)
+        if writable and whole
+        else [],
+        **happened,
     )
 
 

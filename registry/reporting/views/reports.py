@@ -12,7 +12,7 @@ from registry.conflict import Conflict
 from registry.db import db
 from registry.language import today
 from registry.people.permissions import Permission, may
-from registry.reporting import calendar, reading, review, service, writing
+from registry.reporting import calendar, comments, handover, reading, review, service, writing
 from registry.reporting.forms import ReturnForm, SubmitForm
 from registry.reporting.models import ItemState, Report, ReportState
 from registry.reporting.rounds import CannotReport
@@ -21,8 +21,13 @@ from registry.reporting.views.blueprint import bp
 
 @bp.get("/my-work")
 def my_work() -> ResponseReturnValue:
-    work = reading.my_work(g.viewer)
-    return render_template("reporting/my_work.html", work=work, today=today())
+    boards = g.viewer.boards(Permission.WRITE_REPORTS)
+    return render_template(
+        "reporting/my_work.html",
+        work=reading.my_work(g.viewer),
+        handed=handover.handed_to(boards),
+        today=today(),
+    )
 
 
 @bp.get("/reports/<int:report_id>")
@@ -33,6 +38,7 @@ def report(report_id: int) -> ResponseReturnValue:
     return render_template(
         "reporting/report.html",
         report=found,
+        comments=comments.on_report(g.viewer, found),
         measures=reading.frozen(g.viewer, found),
         revisions=reading.revisions(found),
         can_review=may(g.viewer, Permission.REVIEW_REPORTS)
@@ -56,6 +62,7 @@ def _tasks(found: Report, can_write: bool) -> dict[str, Any]:
         "tasks": reading.tasks(g.viewer, found, state=shown, page=page),
         "revisions": reading.revisions(found),
         "can_write": can_write and writing.writable(found),
+        "handed": handover.handed_to([found.board_id], found.round_id) if can_write else [],
         "can_submit": may(g.viewer, Permission.SUBMIT_REPORTS, board_id=found.board_id),
         "due_on": (due := calendar.due_of(found.round, found.board_id)),
         "late": due < today(),

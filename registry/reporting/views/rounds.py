@@ -9,7 +9,7 @@ from registry.conflict import Conflict
 from registry.db import db
 from registry.inputs import options
 from registry.language import today
-from registry.reporting import calendar, outcomes, rounds
+from registry.reporting import calendar, comments, outcomes, rounds
 from registry.reporting.forms import ChangeRoundForm, OwnDayForm, RoundForm
 from registry.reporting.models import Round
 from registry.reporting.rounds import CannotReport
@@ -33,6 +33,7 @@ def one_round(round_id: int) -> ResponseReturnValue:
         late=found.due_on < today(),
         days=calendar.days(g.viewer, found),
         today=today(),
+        comments=comments.open_by_report(g.viewer, round_id),
     )
 
 
