@@ -196,6 +196,19 @@ def test_check_finds_a_key_that_others_can_read(ready: Path) -> None:
     assert "chmod 600" in answer.output
 
 
+def test_check_finds_a_store_that_does_not_answer(ready: Path, monkeypatch) -> None:
+    for name, value in (
+        ("REGISTRY_ATTACHMENTS", "s3://registry"),
+        ("REGISTRY_S3_ENDPOINT", "http://127.0.0.1:1"),
+        ("AWS_ACCESS_KEY_ID", "a"),
+        ("AWS_SECRET_ACCESS_KEY", "b"),
+    ):
+        monkeypatch.setenv(name, value)
+    answer = run(ready, "check")
+    assert answer.exit_code == 1
+    assert "WRONG attachments: the store cannot be used: registry: " in answer.output
+
+
 def test_check_finds_a_plugin_that_is_refused(ready: Path, tmp_path: Path, monkeypatch) -> None:
     broken = tmp_path / "plugins" / "broken"
     broken.mkdir(parents=True)
