@@ -3,7 +3,10 @@
 from registry.audit import models as audit
 from registry.db import Base
 from registry.effects import models as effects
+from registry.guidance import models as guidance
 from registry.host import models as host
+from registry.jobs import models as jobs
+from registry.notices import models as notices
 from registry.people import models as people
 from registry.plan import models as plan
 from registry.reporting import models as reporting
@@ -12,4 +15,14 @@ from registry.reporting import models as reporting
 for _table in Base.metadata.tables.values():
     _table.dialect_kwargs["sqlite_autoincrement"] = True
 
-__all__ = ["audit", "effects", "host", "people", "plan", "reporting"]
+__all__ = [
+    "audit",
+    "effects",
+    "guidance",
+    "host",
+    "jobs",
+    "notices",
+    "people",
+    "plan",
+    "reporting",
+]

@@ -17,7 +17,9 @@ from werkzeug.routing import Rule
 from registry.addresses import LARGEST
 from registry.db import db
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind
+from registry.guidance.models import GuidancePage
 from registry.host import switching
+from registry.notices.models import Notice
 from registry.people.models import Board, Role, User
 from registry.plan.models import (
     Activity,
@@ -120,11 +122,14 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     db.session.add_all([activity, metric, method, report])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
-    db.session.add(item)
+    page = GuidancePage(title="Så gör du", body="Text", published=True)
+    notice = Notice(key="1", title="Nytt", body="Text", sent_by_name="")
+    db.session.add_all([item, page, notice])
     db.session.commit()
     user = db.session.scalars(sa.select(User)).one()
     return TEXTS | {
         "activity_id": activity.id,
+        "alert_id": 1,
         "area_id": area.id,
         "board_id": social,
         "grant_id": user.grants[0].id,
@@ -132,10 +137,13 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "identity": measure.identity,
         "item_id": item.id,
         "job_id": 1,
+        "letter_id": 1,
         "measure_id": measure.id,
         "method_id": method.id,
         "metric_id": metric.id,
         "name": "cyber_security",
+        "notice_id": notice.id,
+        "page_id": page.id,
         "plan_id": version.plan_id,
         "report_id": report.id,
         "round_id": opened.id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
+from registry import events
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
@@ -421,6 +422,7 @@ def submit(viewer: Viewer, report_id: int, *, row_version: int, summary: str) ->
     for one in gathered:
         if one.domain is not None:
             calls.report_submitted(one.domain, one.view)
+    events.emit(events.report_submitted, report_id=report.id, by=viewer.user_id)
     return report
 
 
@@ -460,6 +462,7 @@ def accept(viewer: Viewer, report_id: int, *, row_version: int) -> Report:
         for measure in db.session.scalars(sa.select(Measure).where(Measure.id.in_(outcome))):
             measure.status = outcome[measure.id] or measure.status
         db.session.commit()
+    events.emit(events.report_accepted, report_id=report.id, by=viewer.user_id)
     return report
 
 
@@ -513,6 +516,7 @@ def return_report(viewer: Viewer, report_id: int, *, row_version: int, comment: 
         db.session.flush()
         outcomes.refresh(report.round_id, _measure_ids(report))
         db.session.commit()
+    events.emit(events.report_returned, report_id=revised.id, by=viewer.user_id)
     return revised
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -10,13 +10,16 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from registry import memory
+from registry.config import Settings
 from registry.conflict import CHOICE_PREFIX, Conflict, Difference, differing, with_choices
 from registry.db import db
 from registry.host.active import REMOVE
 from registry.inputs import options
 from registry.language import today
+from registry.notices import alerts
+from registry.people import contacts
 from registry.people.permissions import Permission, may
-from registry.reporting import reading, rounds, service
+from registry.reporting import home, reading, rounds, service
 from registry.reporting.forms import (
     ChangeRoundForm,
     Entry,
@@ -36,8 +39,15 @@ bp = Blueprint("reporting", __name__)
 
 @bp.get("/my-work")
 def my_work() -> ResponseReturnValue:
-    work = reading.my_work(g.viewer)
-    return render_template("reporting/my_work.html", work=work, today=today())
+    settings: Settings = current_app.extensions["settings"]
+    return render_template(
+        "reporting/my_work.html",
+        home=home.home(g.viewer),
+        alerts=alerts.own(g.viewer, unread=True, limit=5),
+        coordinators=contacts.coordinators(),
+        contact=settings.contact,
+        today=today(),
+    )
 
 
 @bp.get("/reports/<int:report_id>")
