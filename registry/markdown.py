@@ -31,7 +31,7 @@ def render(text: str, *, top: int = 2) -> Markup:
     cleaned = nh3.clean(
         made,
         tags=_TAGS,
-        attributes={"a": {"href", "class"}, "table": {"class"}, "ol": {"start"}},
+        attributes={"*": set(), "a": {"href", "class"}, "table": {"class"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )

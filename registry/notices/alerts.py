@@ -44,7 +44,8 @@ def place(endpoint: str, **values: Any) -> str:
 def tell(told: Iterable[New]) -> None:
     """Tell people; what they have been told already is let be.
 
-    Commits, and then writes in a transaction of its own: what has been read with cannot write.
+    Commits before, for a transaction that has only read so far may not be able to write, and
+    after.
     """
     rows = [
         {
@@ -59,8 +60,8 @@ def tell(told: Iterable[New]) -> None:
     ]
     db.session.commit()
     if rows:
-        with db.engine.begin() as connection:
-            connection.execute(insert_new(Alert), rows)
+        db.session.connection().execute(insert_new(Alert), rows)
+        db.session.commit()
 
 
 def of_boards(board_ids: Iterable[int]) -> dict[int, list[int]]:

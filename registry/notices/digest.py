@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app, render_template
+from flask import current_app
 from flask_babel import force_locale, ngettext
 
 from registry.config import Settings
@@ -90,8 +90,9 @@ def _write(settings: Settings, hour: datetime, news: Sequence[sa.Row[Any]]) -> i
     subject = ngettext(
         "%(num)s nyhet i åtgärdsregistret", "%(num)s nyheter i åtgärdsregistret", len(news)
     )
-    text = render_template("notices/digest.txt", **values)
-    html = render_template("notices/digest.html", **values)
+    written = current_app.jinja_env.get_template  # no page: nobody's menu, nobody's language
+    text = written("notices/digest.txt").render(values)
+    html = written("notices/digest.html").render(values)
     key = _key(first.user_id, hour)
     with db.engine.begin() as connection:
         letter = outbox.put(connection, key, first.user_id, first.email, subject, text, html)

@@ -31,11 +31,15 @@ def init_app(app: Flask) -> None:
     events.listen(app, events.report_accepted, report_accepted)
     jobs.when_ended(app, lambda job: events.guarded(job_ended)(job=job))
     queue.each_minute(app, "reminders", remind_once_a_day)
+    queue.each_minute(app, "digests", write_digests)
     queue.each_minute(app, "mail", send_mail)
 
 
-def send_mail() -> None:
+def write_digests() -> None:
     digest.write_digests()
+
+
+def send_mail() -> None:
     outbox.deliver()
 
 
@@ -52,7 +56,7 @@ def remind_once_a_day() -> None:
 
 def round_opened(round_id: int, by: int | None) -> None:
     with force_locale(_language()):
-        reminders.opened(today())
+        reminders.rounds_opened([db.session.get_one(Round, round_id)], today())
 
 
 def report_submitted(report_id: int, by: int | None) -> None:

@@ -61,16 +61,17 @@ def remind(today: date) -> None:
 
 
 def opened(today: date) -> None:
-    """A round has opened: its boards' people are told."""
-    rounds = db.session.scalars(
-        sa.select(Round).where(
-            Round.state == RoundState.OPEN,
-            Round.opens_on <= today,
-            Round.opens_on >= today - MISSED,
-        )
-    ).all()
+    """Tell of rounds that open about this day; one may be made before the day it opens."""
+    about = Round.opens_on.between(today - MISSED, today)
+    rounds_opened(db.session.scalars(sa.select(Round).where(about)).all(), today)
+
+
+def rounds_opened(rounds: Iterable[Round], today: date) -> None:
+    """Tell the people of their boards that these rounds are open, when their day has come."""
     told = []
     for round_ in rounds:
+        if round_.state is not RoundState.OPEN or round_.opens_on > today:
+            continue
         asked = db.session.execute(
             sa.select(Report.id, Report.board_id, Board.name)
             .join(Board, Board.id == Report.board_id)

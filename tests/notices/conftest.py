@@ -15,6 +15,7 @@ from aiosmtpd.smtp import AuthResult, Envelope, Session
 from flask import Flask
 
 from registry.config import Settings
+from tests.reporting.conftest import job, plan  # noqa: F401  fixtures
 
 
 @dataclass
