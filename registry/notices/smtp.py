@@ -24,6 +24,8 @@ from registry.config import Settings
 from registry.db import now
 
 _ADDRESS = re.compile(r"""[^@\s<>()",:;\\]+@[^@\s<>()",:;\\]+""")
+# lines that any server can carry, whatever it says of eight bits
+_SMTP, _SMTPUTF8 = (one.clone(cte_type="7bit") for one in (SMTP, SMTPUTF8))
 SECONDS = 30.0  # for each answer of the server
 
 
@@ -97,11 +99,11 @@ class Post:
             utf8 = not letter.to.isascii()
             if utf8 and not server.has_extn("smtputf8"):
                 return Answer(Fate.NEVER, "address")
-            content = written(letter, self.settings).as_bytes(policy=SMTPUTF8 if utf8 else SMTP)
+            content = written(letter, self.settings).as_bytes(policy=_SMTPUTF8 if utf8 else _SMTP)
         except ValueError:
             return Answer(Fate.NEVER, "address")
         try:
-            options = ["SMTPUTF8", "BODY=8BITMIME"] if utf8 else []
+            options = ["SMTPUTF8"] if utf8 else []
             for code, _said in (
                 server.mail(self.settings.mail_from, options),
                 server.rcpt(letter.to),
@@ -166,7 +168,7 @@ def written(letter: Letter, settings: Settings) -> EmailMessage:
 
     :raises ValueError: when the address cannot stand in a header.
     """
-    message = EmailMessage()
+    message = EmailMessage(_SMTP)
     message["From"] = Address(settings.municipality, addr_spec=settings.mail_from)
     if not _ADDRESS.fullmatch(letter.to):
         raise ValueError("not one address")
