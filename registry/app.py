@@ -15,11 +15,15 @@ from registry.domains import standing
 from registry.domains import views as domains_views
 from registry.effects import views as effects_views
 from registry.followup import views as followup_views
+from registry.guidance import beside
+from registry.guidance import views as guidance_views
 from registry.host import active, calls, loading, vault
 from registry.host import pages as domain_pages
 from registry.jobs import queue as job_queue
 from registry.jobs import service as jobs
 from registry.jobs import views as jobs_views
+from registry.notices import listeners
+from registry.notices import views as notices_views
 from registry.people import limits, passwords, sessions
 from registry.people import views as people_views
 from registry.plan import views as plan_views
@@ -59,6 +63,8 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     standing.init_app(app)
     job_queue.init_app(app, settings)
     jobs.init_app(app)
+    listeners.init_app(app)
+    beside.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -75,6 +81,8 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(followup_views.bp)
     app.register_blueprint(domains_views.bp)
     app.register_blueprint(jobs_views.bp)
+    app.register_blueprint(notices_views.bp)
+    app.register_blueprint(guidance_views.bp)
     app.register_blueprint(audit_views.bp)
     app.register_blueprint(admin_views.bp)
     domain_pages.init_app(app)

@@ -27,6 +27,7 @@ from registry.db import db
 from registry.demo.command import demo
 from registry.host import loading, sealing_keys, switching, vault
 from registry.jobs import queue
+from registry.notices.command import mail
 from registry.people import accounts, domains, passwords, service
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, Board, Role, User
 from registry.people.permissions import OPERATOR, Grant
@@ -281,6 +282,7 @@ def check() -> None:
     found.append(_check_key(settings.instance / "secret_key"))
     found.append(_check_sealing(settings))
     found.append(_check_attachments(settings))
+    found.append(_check_mail(settings))
     refused = refusals_of(current_app)
     found += [("plugin", line, False) for line in refused]
     if not refused:
@@ -320,10 +322,22 @@ def _check_attachments(settings: Settings) -> tuple[str, str, bool]:
         return "attachments", f"the store cannot be used: {error}", False
 
 
+def _check_mail(settings: Settings) -> tuple[str, str, bool]:
+    if settings.mail_lacks:
+        return "mail", f"smtp_host is set but not {' and '.join(settings.mail_lacks)}", False
+    if not settings.mail_on:
+        return "mail", "is off (smtp_host is empty)", True
+    where = f"{settings.smtp_host}:{settings.smtp_port} ({settings.smtp_security})"
+    return "mail", f"goes through {where}; “registry mail test ADDRESS” tries it", True
+
+
 main.command("import-plan")(with_app(import_plan))
 for _command in plugin.commands.values():
     _command.callback = with_app(_command.callback)  # type: ignore[arg-type]
 main.add_command(plugin)
+for _command in mail.commands.values():
+    _command.callback = with_app(_command.callback)  # type: ignore[arg-type]
+main.add_command(mail)
 
 
 @main.group()

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -43,6 +44,15 @@ class Settings:
     sign_in_limit: str = "10 per 15 minutes"
     rate_limit_storage: str = "memory://"
     job_queue: str = ""
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: str = field(default="", repr=False)
+    mail_from: str = ""
+    base_url: str = ""
+    digest_hour: int = 7
+    contact: str = ""
     trusted_proxies: int = 0
     upload_megabytes: int = 20
     attachment_megabytes: int = 10
@@ -64,6 +74,18 @@ class Settings:
     def sealing_keys_file(self) -> Path:
         """Where the keys of secret answers lie: outside the database, and not in its backups."""
         return Path(self.sealing_keys) if self.sealing_keys else self.instance / "sealing_keys"
+
+    @property
+    def mail_lacks(self) -> tuple[str, ...]:
+        """The settings without which no mail can be sent; none of them matters while mail is off,
+        that is, while ``smtp_host`` is empty."""
+        needed = {"mail_from": self.mail_from, "base_url": self.base_url}
+        return tuple(name for name, value in needed.items() if self.smtp_host and not value)
+
+    @property
+    def mail_on(self) -> bool:
+        """Whether mail is sent from here; while it is not, none is written either."""
+        return bool(self.smtp_host) and not self.mail_lacks
 
     def sqlite_exists(self) -> bool:
         """Whether there is a database file; to ask by connecting would make one."""
@@ -146,7 +168,8 @@ def _typed(name: str, value: Any, source: str) -> Any:
         or (kind is int and isinstance(value, bool))
     ):
         expected = {bool: "true or false", int: "a whole number", str: "text"}.get(kind, str(kind))  # type: ignore[arg-type]
-        raise ConfigError(f"{source}: {name} must be {expected}, not {value!r}")
+        shown = f", not {value!r}" if _FIELDS[name].repr else ""  # no password in a line of ours
+        raise ConfigError(f"{source}: {name} must be {expected}{shown}")
     return value
 
 
@@ -172,6 +195,7 @@ def _check_values(settings: Settings) -> None:
         raise ConfigError(f"language: {settings.language!r} is not one of sv, en")
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ConfigError(f"log_level: {settings.log_level!r} is not DEBUG, INFO, WARNING or ERROR")
+    _check_mail(settings)
     for name in (
         "session_hours",
         "idle_minutes",
@@ -196,6 +220,21 @@ def _check_store(settings: Settings) -> None:
         raise ConfigError("attachments: an S3 store needs the package boto3 (the extra “s3”)")
     if settings.s3_endpoint and not settings.s3_endpoint.startswith(("https://", "http://")):
         raise ConfigError(f"s3_endpoint: {settings.s3_endpoint!r} is not an https address")
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.smtp_security not in {"starttls", "tls", "none"}:
+        raise ConfigError(
+            f"smtp_security: {settings.smtp_security!r} is not one of starttls, tls, none"
+        )
+    if not 1 <= settings.smtp_port <= 65535:
+        raise ConfigError("smtp_port must be between 1 and 65535")
+    if not 0 <= settings.digest_hour <= 23:
+        raise ConfigError("digest_hour must be between 0 and 23")
+    if settings.base_url and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", settings.base_url):
+        raise ConfigError("base_url: write the registry's address, such as https://plan.example.se")
+    if settings.mail_from and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", settings.mail_from):
+        raise ConfigError("mail_from: write an address alone, such as registret@example.se")
 
 
 def _kept_secret(path: Path) -> str:

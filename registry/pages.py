@@ -83,7 +83,7 @@ def menu() -> list[Link]:
     if not viewer.signed_in:
         return [Link(_("Planen"), url_for("publication.home"), "publication")]
     entries: list[Link] = []
-    if viewer.boards(Permission.WRITE_REPORTS):
+    if may(viewer, Permission.OWN_WORK):
         entries.append(Link(_("Att göra"), url_for("reporting.my_work"), "work"))
     for name in sorted(viewer.domains(Permission.READ_DOMAIN)):
         domain = active.current().get(name)
@@ -104,6 +104,10 @@ def menu() -> list[Link]:
         entries.append(Link(_("Tidsfrister"), url_for("domains.clocks"), "clocks"))
     if may(viewer, Permission.MANAGE_BOARDS):
         entries.append(Link(_("Nämnder"), url_for("people.boards"), "boards"))
+    if may(viewer, Permission.SEND_NOTICES):
+        entries.append(Link(_("Utskick"), url_for("notices.notices"), "notices"))
+    if may(viewer, Permission.READ_PLAN):
+        entries.append(Link(_("Stöd"), url_for("guidance.pages"), "guidance"))
     if may(viewer, Permission.READ_AUDIT):
         entries.append(Link(_("Logg"), url_for("audit.entries"), "audit"))
     if may(viewer, Permission.MANAGE_PLUGINS):

@@ -6,8 +6,10 @@ from registry.business_plan import models as business_plan
 from registry.db import Base
 from registry.effects import models as effects
 from registry.followup import models as followup
+from registry.guidance import models as guidance
 from registry.host import models as host
 from registry.jobs import models as jobs
+from registry.notices import models as notices
 from registry.people import models as people
 from registry.plan import models as plan
 from registry.reporting import models as reporting
@@ -24,8 +26,10 @@ __all__ = [
     "business_plan",
     "effects",
     "followup",
+    "guidance",
     "host",
     "jobs",
+    "notices",
     "people",
     "plan",
     "reporting",

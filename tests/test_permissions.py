@@ -26,7 +26,9 @@ from registry import create_app
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
+from registry.guidance.models import GuidancePage
 from registry.host import switching
+from registry.notices.models import Notice, NoticeReceipt, OutboxMessage
 from registry.people.models import Board, BoardKind, Clearance, Role, RoleGrant, User
 from registry.people.passwords import hash_password
 from registry.plan.models import (
@@ -134,7 +136,7 @@ ALLOWED: dict[str, set[str]] = {
     "importing.confirm": COORDINATOR,
     "importing.result": COORDINATOR,
     # reporting: a board's own people write, only its approver submits, the coordinator reviews
-    "reporting.my_work": OWN_BOARD | OTHER_BOARD,
+    "reporting.my_work": OWN_BOARD | OTHER_BOARD | COORDINATOR,
     "reporting.rounds": READERS,
     "reporting.round": READERS,
     "reporting.new_round": COORDINATOR,
@@ -198,6 +200,25 @@ ALLOWED: dict[str, set[str]] = {
     "jobs.progress": SIGNED_IN,
     "jobs.cancel": SIGNED_IN,
     "jobs.product": SIGNED_IN,
+    # alerts: one's own, anybody else's is not there (tests/notices)
+    "notices.alerts": SIGNED_IN,
+    "notices.open_alert": SIGNED_IN,
+    "notices.read_alerts": SIGNED_IN,
+    "notices.mail_choices": SIGNED_IN,
+    # a notice is read by those it was sent to, here the board's own people, and its senders
+    "notices.notice": OWN_BOARD | COORDINATOR,
+    "notices.read_notice": OWN_BOARD | COORDINATOR,
+    "notices.notices": COORDINATOR,
+    "notices.new_notice": COORDINATOR,
+    "notices.outbox": ADMIN,
+    "notices.send_again": ADMIN,
+    "notices.give_up": ADMIN,
+    # guidance is read by everyone with a role, and written by the coordinator
+    "guidance.pages": HAS_ROLE,
+    "guidance.page": HAS_ROLE,
+    "guidance.new_page": COORDINATOR,
+    "guidance.edit_page": COORDINATOR,
+    "guidance.remove_page": COORDINATOR,
     # log
     "audit.entries": AUDITOR,
     # administration
@@ -377,12 +398,24 @@ def _seed() -> dict[str, object]:
         board_id=social.id, measure_id=measure.id, noted_on=date(2021, 1, 9), text="Hänt."
     )
     db.session.add_all([item, comment, note])
+    page = GuidancePage(title="Så gör du", body="Text", published=True)
+    letter = OutboxMessage(
+        key="1", to_address="a@example.org", subject="", text="Text", html="", message_id="<1@a>"
+    )
+    notice = Notice(key="1", title="Nytt", body="Text", sent_by_name="")
+    db.session.add_all([item, page, letter, notice])
+    db.session.flush()
+    for name in sorted(OWN_BOARD):
+        told = db.session.scalars(sa.select(User).where(User.name == name)).one()
+        receipt = NoticeReceipt(user_id=told.id, notice_id=notice.id, name=name, board_names="")
+        db.session.add(receipt)
     db.session.commit()
     publish_follow_up(opened)
     return {
         "comment_id": comment.id,
         "note_id": note.id,
         "activity_id": activity.id,
+        "alert_id": 1,
         "area_id": area.id,
         "attachment_id": file.id,
         "board_id": social.id,
@@ -396,10 +429,13 @@ def _seed() -> dict[str, object]:
         "item_id": item.id,
         "job_id": 1,
         "kind": "measure",
+        "letter_id": letter.id,
         "measure_id": measure.id,
         "method_id": method.id,
         "metric_id": metric.id,
         "name": "cyber_security",
+        "notice_id": notice.id,
+        "page_id": page.id,
         "plan_id": version.plan_id,
         "report_id": report.id,
         "round_id": opened.id,

@@ -19,7 +19,9 @@ from registry.addresses import LARGEST
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
+from registry.guidance.models import GuidancePage
 from registry.host import switching
+from registry.notices.models import Notice
 from registry.people.models import Board, Role, User
 from registry.plan.models import (
     Activity,
@@ -140,12 +142,16 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     comment = ItemComment(round_id=opened.id, board_id=social, measure_id=measure.id, text="Va?")
     note = MeasureNote(board_id=social, measure_id=measure.id, noted_on=date(2021, 1, 9), text="Ja")
     db.session.add_all([item, comment, note])
+    page = GuidancePage(title="Så gör du", body="Text", published=True)
+    notice = Notice(key="1", title="Nytt", body="Text", sent_by_name="")
+    db.session.add_all([item, page, notice])
     db.session.commit()
     publish_follow_up(opened)
     user = db.session.scalars(sa.select(User)).one()
     return TEXTS | {
         "activity_id": activity.id,
         "exception_id": 1,
+        "alert_id": 1,
         "area_id": area.id,
         "attachment_id": file.id,
         "board_id": social,
@@ -155,11 +161,14 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "identity": measure.identity,
         "item_id": item.id,
         "job_id": 1,
+        "letter_id": 1,
         "measure_id": measure.id,
         "method_id": method.id,
         "metric_id": metric.id,
         "name": "cyber_security",
         "note_id": note.id,
+        "notice_id": notice.id,
+        "page_id": page.id,
         "plan_id": version.plan_id,
         "report_id": report.id,
         "round_id": opened.id,

@@ -25,12 +25,16 @@ from registry.db import db, now
 MASK = "…"
 _SILENT = {
     "attachment_content",
+    "alert",
     "audit_entry",
     "frozen_item",
     "frozen_value",
     "generation",
     "job",
     "job_product",
+    "muted_topic",
+    "notice_receipt",
+    "outbox_message",
     "outcome",
     "sign_in",
     "worker_beat",

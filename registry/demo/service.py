@@ -7,6 +7,7 @@ import sqlalchemy as sa
 import yaml
 from flask import Flask
 
+from registry import events
 from registry.audit import log
 from registry.db import db
 from registry.demo import accounts, effects
@@ -14,6 +15,7 @@ from registry.demo.business_plans import add_business_plans
 from registry.demo.plan import add_boards, add_plan, at
 from registry.demo.reports import Staff, add_round
 from registry.demo.transaction import Clock, one_transaction
+from registry.guidance.models import GuidancePage, GuidancePlace
 from registry.host import switching
 from registry.people.models import Board, User
 from registry.plan.models import Plan
@@ -40,7 +42,7 @@ def load(app: Flask) -> None:
     series = _read("effects.yaml")
     hashed = accounts.password_hash()
     clock = Clock(at(document["plan"]["decided_on"]))
-    with one_transaction(clock), log.acting(None), log.action("demo.load"):
+    with one_transaction(clock), events.quiet(), log.acting(None), log.action("demo.load"):
         switching.enable_bundled(app)
         db.session.flush()
         boards = add_boards(document["boards"])
@@ -54,6 +56,11 @@ def load(app: Flask) -> None:
         for node in story["rounds"]:
             add_round(node, version, staff, clock)
         effects.complete(series, version, staff, clock)
+        for position, node in enumerate(_read("guidance.yaml"), 1):
+            place = GuidancePlace(node["place"]) if node["place"] else None
+            page = GuidancePage(title=node["title"], body=node["body"].strip(), place=place)
+            page.position, page.published = position, True
+            db.session.add(page)
 
 
 def _read(name: str) -> Any:

@@ -84,7 +84,7 @@ class MetricEdition(TypedDict):
 
 
 class DecisionEdition(TypedDict):
-    body: str
+    decided_by: str
     decided_on: str
     paragraph: str
     case_number: str
@@ -245,7 +245,7 @@ def _decision(round_id: int) -> DecisionEdition | None:
     if found is None:
         return None
     return {
-        "body": found.body,
+        "decided_by": found.decided_by,
         "decided_on": found.decided_on.isoformat(),
         "paragraph": found.paragraph,
         "case_number": found.case_number,

@@ -49,7 +49,7 @@ class TextForm(FlaskForm):
 
 class DecisionForm(FlaskForm):
     row_version = VersionField()
-    body = StringField(_l("Beslutat av"), [Required(), AtMost(200)])
+    decided_by = StringField(_l("Beslutat av"), [Required(), AtMost(200)])
     decided_on = DayField(_l("Beslutsdatum"), [Required()])
     paragraph = StringField(
         _l("Paragraf"), [Required(), AtMost(60)], description=_l("Till exempel § 45.")
@@ -73,7 +73,7 @@ class DecisionForm(FlaskForm):
         if self.decided_on.data is None:
             raise ValueError("the form has not been validated")
         return Decided(
-            body=(self.body.data or "").strip(),
+            decided_by=(self.decided_by.data or "").strip(),
             decided_on=self.decided_on.data,
             paragraph=(self.paragraph.data or "").strip(),
             case_number=(self.case_number.data or "").strip(),

@@ -53,7 +53,7 @@ class Decision(Locked, Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     round_id: Mapped[int] = mapped_column(sa.ForeignKey("reporting_round.id"), unique=True)
-    body: Mapped[str]
+    decided_by: Mapped[str]
     decided_on: Mapped[date]
     paragraph: Mapped[str]
     case_number: Mapped[str] = mapped_column(default="")

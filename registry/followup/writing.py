@@ -119,7 +119,7 @@ def save_text(
 class Decided:
     """The executive board's decision on a follow-up."""
 
-    body: str
+    decided_by: str
     decided_on: date
     paragraph: str
     case_number: str
@@ -145,7 +145,11 @@ def decide(viewer: Viewer, round_id: int, row_version: int, decided: Decided) ->
     row = decision(round_id) or Decision(round_id=round_id)
     if (row.row_version or 0) != row_version:
         raise Conflict
-    row.body, row.decided_on, row.paragraph = decided.body, decided.decided_on, decided.paragraph
+    row.decided_by, row.decided_on, row.paragraph = (
+        decided.decided_by,
+        decided.decided_on,
+        decided.paragraph,
+    )
     row.case_number, row.text = decided.case_number, decided.text.strip()
     db.session.add(row)
     _commit("followup.decide")

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from registry.conflict import Conflict
 from registry.db import db
+from registry.notices import removal
 from registry.people import service, sessions
 from registry.people.models import (
     BOARD_ROLES,
@@ -237,6 +238,7 @@ def remove(viewer: Viewer, user_id: int) -> None:
     _refuse_without_admin(but=user_id)
     for report in db.session.scalars(sa.select(Report).where(Report.submitted_by_id == user_id)):
         report.submitted_by_id = None
+    removal.forget(user_id)
     db.session.delete(user)
     db.session.commit()
 

@@ -38,6 +38,9 @@ class Permission(StrEnum):
     MANAGE_PLUGINS = "manage_plugins"
     READ_DOMAIN = "read_domain"
     READ_SECRETS = "read_secrets"
+    OWN_WORK = "own_work"  # what waits for a board or for the coordinator
+    SEND_NOTICES = "send_notices"
+    EDIT_GUIDANCE = "edit_guidance"
 
 
 EVERY_ROLE = frozenset(Role)
@@ -67,6 +70,9 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
     Permission.MANAGE_PLUGINS: frozenset({Role.ADMIN}),
     Permission.READ_DOMAIN: EVERY_ROLE - {Role.ADMIN},
+    Permission.OWN_WORK: BOARD_ROLES | {Role.COORDINATOR},
+    Permission.SEND_NOTICES: frozenset({Role.COORDINATOR}),
+    Permission.EDIT_GUIDANCE: frozenset({Role.COORDINATOR}),
 }
 
 ENDPOINTS: dict[str, Permission] = {
@@ -137,7 +143,7 @@ ENDPOINTS: dict[str, Permission] = {
     "importing.confirm": Permission.IMPORT_PLAN,
     "importing.result": Permission.IMPORT_PLAN,
     # reporting
-    "reporting.my_work": Permission.WRITE_REPORTS,
+    "reporting.my_work": Permission.OWN_WORK,
     "reporting.rounds": Permission.READ_REPORTS,
     "reporting.new_round": Permission.MANAGE_ROUNDS,
     "reporting.round": Permission.READ_REPORTS,
@@ -196,6 +202,24 @@ ENDPOINTS: dict[str, Permission] = {
     "jobs.progress": Permission.SIGNED_IN,
     "jobs.cancel": Permission.SIGNED_IN,
     "jobs.product": Permission.SIGNED_IN,
+    # alerts and mail: everybody's own; a notice is for those it was sent to
+    "notices.alerts": Permission.SIGNED_IN,
+    "notices.open_alert": Permission.SIGNED_IN,
+    "notices.read_alerts": Permission.SIGNED_IN,
+    "notices.mail_choices": Permission.SIGNED_IN,
+    "notices.notice": Permission.SIGNED_IN,
+    "notices.read_notice": Permission.SIGNED_IN,
+    "notices.notices": Permission.SEND_NOTICES,
+    "notices.new_notice": Permission.SEND_NOTICES,
+    "notices.outbox": Permission.MANAGE_USERS,
+    "notices.send_again": Permission.MANAGE_USERS,
+    "notices.give_up": Permission.MANAGE_USERS,
+    # guidance
+    "guidance.pages": Permission.READ_PLAN,
+    "guidance.page": Permission.READ_PLAN,
+    "guidance.new_page": Permission.EDIT_GUIDANCE,
+    "guidance.edit_page": Permission.EDIT_GUIDANCE,
+    "guidance.remove_page": Permission.EDIT_GUIDANCE,
     # audit
     "audit.entries": Permission.READ_AUDIT,
     # administration

@@ -89,7 +89,7 @@ def accessibility() -> ResponseReturnValue:
 
 def _work(viewer: Viewer) -> str | None:
     """Where a signed-in person's work begins; nobody's, and that of people without a role, here."""
-    if viewer.boards(Permission.WRITE_REPORTS):
+    if may(viewer, Permission.OWN_WORK):
         return "reporting.my_work"
     if viewer.roles == {Role.ADMIN}:
         return "admin.plugins"

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from registry import events
 from registry.audit import log
 from registry.db import db, now
 from registry.people.models import BOARD_ROLES, DOMAIN_ROLES, User
@@ -196,6 +197,7 @@ def write(viewer: Viewer, place: Place, text: str) -> ItemComment:
     with log.action("comment.write"):
         db.session.add(comment)
         db.session.commit()
+    events.emit(events.comment_written, comment_id=comment.id, by=viewer.user_id)
     return comment
 
 

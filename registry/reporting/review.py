@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
+from registry import events
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
@@ -36,6 +37,7 @@ def accept(viewer: Viewer, report_id: int, *, row_version: int) -> Report:
         for measure in db.session.scalars(sa.select(Measure).where(Measure.id.in_(outcome))):
             measure.status = outcome[measure.id] or measure.status
         db.session.commit()
+    events.emit(events.report_accepted, report_id=report.id, by=viewer.user_id)
     return report
 
 
@@ -90,6 +92,7 @@ def return_report(viewer: Viewer, report_id: int, *, row_version: int, comment: 
         db.session.flush()
         outcomes.refresh(report.round_id, _measure_ids(report))
         db.session.commit()
+    events.emit(events.report_returned, report_id=revised.id, by=viewer.user_id)
     return revised
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
+from registry import events
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
@@ -117,6 +118,7 @@ def open_round(viewer: Viewer, new: NewRound) -> Round:
         "round.items", "reporting_round", round_.id, label=new.title, after={"items": len(rows)}
     )
     db.session.commit()
+    events.emit(events.round_opened, round_id=round_.id, by=viewer.user_id)
     return round_
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import contains_eager
 
+from registry import events
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
@@ -117,6 +118,7 @@ def submit(viewer: Viewer, report_id: int, *, row_version: int, summary: str) ->
     for one in gathered:
         if one.domain is not None:
             calls.report_submitted(one.domain, one.view)
+    events.emit(events.report_submitted, report_id=report.id, by=viewer.user_id)
     return report
 
 

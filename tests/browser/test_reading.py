@@ -43,7 +43,7 @@ PAGES = {
     "rapportor.social": "/my-work /measures /plan/measures/95 /rounds /rounds/2 /account",
     "krisberedskap": "/plan/1 /rounds/2 /followup/1",
     "revisor": "/audit /reports/1",
-    "admin": "/admin/plugins /admin/users /admin/users/1 /admin/users/new",
+    "admin": "/admin/outbox /admin/plugins /admin/users /admin/users/1 /admin/users/new",
 }
 
 

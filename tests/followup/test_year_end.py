@@ -20,7 +20,7 @@ from registry.reporting.models import Outcome, Round, RoundState
 COORDINATOR = Viewer(None, "Samordnare", grants=frozenset({Grant(Role.COORDINATOR)}))
 TEXT = {"assessed": "partly", "text": "Ett stycke.\n\nTill <b>", "conclusion": "Mer tid."}
 DECISION = {
-    "body": "Kommunstyrelsen",
+    "decided_by": "Kommunstyrelsen",
     "decided_on": "2021-03-10",
     "paragraph": "§ 45",
     "case_number": "KSN-2021-1",

@@ -87,7 +87,7 @@ def text(round_id: int, area_id: int) -> ResponseReturnValue:
 def decision(round_id: int) -> ResponseReturnValue:
     head = _head(round_id)
     stored = writing.decision(round_id)
-    form = DecisionForm(obj=stored, data=None if stored else {"body": _("Kommunstyrelsen")})
+    form = DecisionForm(obj=stored, data=None if stored else {"decided_by": _("Kommunstyrelsen")})
     refusal = ""
     if form.validate_on_submit():
         try:

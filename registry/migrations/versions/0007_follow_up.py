@@ -78,7 +78,7 @@ def upgrade() -> None:
         "follow_up_decision",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("round_id", sa.Integer(), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=False),
         sa.Column("decided_on", sa.Date(), nullable=False),
         sa.Column("paragraph", sa.Text(), nullable=False),
         sa.Column("case_number", sa.Text(), nullable=False),

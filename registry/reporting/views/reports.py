@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from registry import memory
+from registry.config import Settings
 from registry.conflict import Conflict
 from registry.db import db
 from registry.language import today
+from registry.notices import alerts
+from registry.people import contacts
 from registry.people.permissions import Permission, may
-from registry.reporting import calendar, comments, handover, reading, review, service, writing
+from registry.reporting import calendar, comments, handover, home, reading, review, service, writing
 from registry.reporting.forms import ReturnForm, SubmitForm
 from registry.reporting.models import ItemState, Report, ReportState
 from registry.reporting.rounds import CannotReport
@@ -22,10 +25,14 @@ from registry.reporting.views.blueprint import bp
 @bp.get("/my-work")
 def my_work() -> ResponseReturnValue:
     boards = g.viewer.boards(Permission.WRITE_REPORTS)
+    settings: Settings = current_app.extensions["settings"]
     return render_template(
         "reporting/my_work.html",
-        work=reading.my_work(g.viewer),
-        handed=handover.handed_to(boards),
+        home=home.home(g.viewer),
+        handed=handover.handed_to(boards) if boards else [],
+        alerts=alerts.own(g.viewer, unread=True, limit=5),
+        coordinators=contacts.coordinators(),
+        contact=settings.contact,
         today=today(),
     )
 

@@ -1,0 +1,1 @@
+"""What people are told: alerts, one mail a day, reminders, notices to boards; and the outbox."""
