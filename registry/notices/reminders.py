@@ -48,7 +48,7 @@ def passed(due: date, days: Iterable[int], today: date, *, since: date | None = 
 
 def remind(today: date) -> None:
     """Tell what is due on or about this day."""
-    for what in (opened, boards, deadlines, values):
+    for what in (values, opened, boards, deadlines):
         db.session.rollback()
         db.session.connection(execution_options={"reading": True})  # keeps nobody from writing
         what(today)
