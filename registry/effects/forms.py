@@ -17,6 +17,7 @@ from registry.edit_form import (
     select,
     text,
 )
+from registry.effects.by_hand import Written, version
 from registry.effects.due import first_month
 from registry.effects.models import (
     Better,
@@ -27,7 +28,6 @@ from registry.effects.models import (
     Operator,
     ValueStatus,
 )
-from registry.effects.values import Written, version
 from registry.inputs import NumberField
 from registry.plan.effects import MetricValues, TargetValues
 from registry.words import lazy as _l

@@ -9,7 +9,7 @@ from werkzeug.utils import secure_filename
 
 from registry import memory
 from registry.addresses import number
-from registry.effects import downloads, pictures, sentences, series, service, values
+from registry.effects import by_hand, downloads, pictures, sentences, series, service
 from registry.effects.figure import marker
 from registry.effects.forms import ValueForm
 from registry.effects.listing import Query, Showing, listing
@@ -187,18 +187,18 @@ def _file(sheet: MetricSheet, content: bytes, kind: str, ending: str) -> Respons
 
 @bp.route("/<int:metric_id>/values/new", methods=["GET", "POST"])
 def new_value(metric_id: int) -> ResponseReturnValue:
-    row = values.open_metric(g.viewer, metric_id) or abort(404)
-    boards: list[tuple[Any, str]] = [(one.id, one.name) for one in values.boards(g.viewer, row)]
+    row = by_hand.open_metric(g.viewer, metric_id) or abort(404)
+    boards: list[tuple[Any, str]] = [(one.id, one.name) for one in by_hand.boards(g.viewer, row)]
     if may(g.viewer, Permission.EDIT_PLAN):
         boards.insert(0, ("", _("Alla som ansvarar tillsammans")))
     start = {
-        "board_id": values.usual_board(row, [key for key, _name in boards]),
+        "board_id": by_hand.usual_board(row, [key for key, _name in boards]),
         "source": row.source,
     }
     back = url_for("effects.metric", metric_id=metric_id)
 
     def save(form: ValueForm) -> str:
-        values.enter(g.viewer, row, form.values())
+        by_hand.enter(g.viewer, row, form.values())
         flash(_("Värdet är sparat."), "success")
         return back
 
@@ -215,13 +215,13 @@ def new_value(metric_id: int) -> ResponseReturnValue:
 
 @bp.route("/values/<int:value_id>/edit", methods=["GET", "POST"])
 def edit_value(value_id: int) -> ResponseReturnValue:
-    rows = values.open_value(g.viewer, value_id) or abort(404)
+    rows = by_hand.open_value(g.viewer, value_id) or abort(404)
     row = rows[0].metric
     back = url_for("effects.metric", metric_id=row.id)
 
     def save(form: ValueForm) -> str:
         seen = int(form.row_version.data or 0)
-        values.correct(g.viewer, row, rows, seen, form.values())
+        by_hand.correct(g.viewer, row, rows, seen, form.values())
         flash(_("Värdet är rättat. Det gamla finns kvar i tabellen."), "success")
         return back
 
