@@ -97,6 +97,43 @@ def load(
     return found
 
 
+_ROWS_OF_TWO = sa.select(
+    DomainData.subject_kind,
+    DomainData.version,
+    DomainData.data,
+    DomainData.entered,
+    DomainData.labels,
+).where(
+    DomainData.plugin == sa.bindparam("plugin"),
+    sa.or_(
+        sa.and_(
+            DomainData.subject_kind == SubjectKind.REPORT_ITEM,
+            DomainData.subject_id == sa.bindparam("item"),
+        ),
+        sa.and_(
+            DomainData.subject_kind == SubjectKind.MEASURE,
+            DomainData.subject_id == sa.bindparam("measure"),
+        ),
+    ),
+)
+
+
+def load_item(domain: Domain, item_id: int, measure_id: int) -> tuple[Stored, Stored]:
+    """A domain's rows on a report item and on its measure: one query, and one more for each kind
+    of which something is secret."""
+    asked = {"plugin": domain.name, "item": item_id, "measure": measure_id}
+    rows = {row[0]: row[1:] for row in db.session.connection().execute(_ROWS_OF_TWO, asked)}
+    found = []
+    for kind, key in ((SubjectKind.REPORT_ITEM, item_id), (SubjectKind.MEASURE, measure_id)):
+        secret = any(spec.secrecy for spec in fields_of(domain, kind))
+        own = vault.marks(kind, [key]).get(key, {}).get(domain.name, {}) if secret else {}
+        if kind in rows:
+            found.append(_read(domain, Subject(kind.value, key), kind, own, *rows[kind]))
+        else:
+            found.append(Stored({}, {}, marks=own) if own else EMPTY)
+    return found[0], found[1]
+
+
 def _read(
     domain: Domain,
     subject: Subject,

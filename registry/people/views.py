@@ -36,7 +36,9 @@ def sign_out() -> ResponseReturnValue:
     service.sign_out(g.viewer)
     sessions.leave()
     flash(_("Du är utloggad."), "success")
-    return redirect(url_for("people.sign_in"), 303)
+    answer = redirect(url_for("people.sign_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"storage"'  # drafts that the browser has kept
+    return answer
 
 
 @bp.route("/account", methods=["GET", "POST"])

@@ -67,32 +67,47 @@ def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
     )
 
 
-def on_report(viewer: Viewer, report: Report, measure_id: int | None = None) -> list[Comment]:
-    """The comments on a report, or on one measure of it, the oldest first: one query."""
+_author, _resolver = aliased(User), aliased(User)
+_COMMENTS: sa.Select[*tuple[Any, ...]] = (
+    sa.select(
+        ItemComment.id,
+        ItemComment.measure_id,
+        Measure.number,
+        Measure.title,
+        ItemComment.text,
+        _author.name,
+        ItemComment.written_at,
+        ItemComment.resolved_at,
+        _resolver.name,
+    )
+    .outerjoin(Measure, Measure.id == ItemComment.measure_id)
+    .outerjoin(_author, _author.id == ItemComment.author_id)
+    .outerjoin(_resolver, _resolver.id == ItemComment.resolved_by_id)
+    .order_by(ItemComment.id)
+)
+_ON_MEASURE = _COMMENTS.where(
+    ItemComment.round_id == sa.bindparam("round"),
+    ItemComment.board_id == sa.bindparam("board"),
+    ItemComment.measure_id == sa.bindparam("measure"),
+)
+
+
+def on_report(viewer: Viewer, report: Report) -> list[Comment]:
+    """The comments on a report and its measures, the oldest first: one query."""
     if not may(viewer, Permission.READ_COMMENTS):
         return []
-    author, resolver = aliased(User), aliased(User)
-    query: sa.Select[*tuple[Any, ...]] = (
-        sa.select(
-            ItemComment.id,
-            ItemComment.measure_id,
-            Measure.number,
-            Measure.title,
-            ItemComment.text,
-            author.name,
-            ItemComment.written_at,
-            ItemComment.resolved_at,
-            resolver.name,
-        )
-        .outerjoin(Measure, Measure.id == ItemComment.measure_id)
-        .outerjoin(author, author.id == ItemComment.author_id)
-        .outerjoin(resolver, resolver.id == ItemComment.resolved_by_id)
-        .where(_of(report), visible(viewer))
-        .order_by(ItemComment.id)
-    )
-    if measure_id is not None:
-        query = query.where(ItemComment.measure_id == measure_id)
-    return [Comment(*row) for row in db.session.execute(query)]
+    rows = db.session.execute(_COMMENTS.where(_of(report), visible(viewer)))
+    return [Comment(*row) for row in rows]
+
+
+def on_item(item: ReportItem) -> list[Comment]:
+    """The comments on one measure, for those who write its answer: one query."""
+    asked = {
+        "round": item.report.round_id,
+        "board": item.report.board_id,
+        "measure": item.measure_id,
+    }
+    return [Comment(*row) for row in db.session.execute(_ON_MEASURE, asked)]
 
 
 def _of(report: Report) -> sa.ColumnElement[bool]:

@@ -45,25 +45,25 @@ class Handed:
 
 def candidates(item: ReportItem) -> list[tuple[int, str]]:
     """The boards it can be handed to: they share the measure and have somebody who reports."""
-    return [(board.id, board.name) for board in db.session.scalars(_candidates(item))]
+    asked = {"measure": item.measure_id, "board": item.report.board_id}
+    return [(board_id, name) for board_id, name in db.session.execute(_CANDIDATES, asked)]
 
 
-def _candidates(item: ReportItem) -> sa.Select[Board]:
-    writers = sa.select(RoleGrant.board_id).join(User, User.id == RoleGrant.user_id)
-    return (
-        sa.select(Board)
-        .join(Responsibility, Responsibility.board_id == Board.id)
-        .where(
-            Responsibility.measure_id == item.measure_id,
-            Board.id != item.report.board_id,
-            Board.id.in_(
-                writers.where(
-                    User.active, RoleGrant.role.in_(sorted(HOLDERS[Permission.WRITE_REPORTS]))
-                )
-            ),
-        )
-        .order_by(Board.name)
+_writers = (
+    sa.select(RoleGrant.board_id)
+    .join(User, User.id == RoleGrant.user_id)
+    .where(User.active, RoleGrant.role.in_(sorted(HOLDERS[Permission.WRITE_REPORTS])))
+)
+_CANDIDATES = (
+    sa.select(Board.id, Board.name)
+    .join(Responsibility, Responsibility.board_id == Board.id)
+    .where(
+        Responsibility.measure_id == sa.bindparam("measure"),
+        Board.id != sa.bindparam("board"),
+        Board.id.in_(_writers),
     )
+    .order_by(Board.name)
+)
 
 
 def hand_over(viewer: Viewer, item_id: int, board_id: int | None, note: str) -> ReportItem:

@@ -23,7 +23,7 @@ from registry.host.loading import Domain, loaded
 from registry.host.models import DomainData, SubjectKind
 from registry.host.values import Panel
 from registry.people.models import Board
-from registry.people.permissions import Permission, Viewer, may, require
+from registry.people.permissions import Denied, Permission, Viewer, may
 from registry.plan.models import Measure, MeasureStatus, Responsibility, Share, SubGoal
 from registry.reporting import freezing, previous
 from registry.reporting.models import (
@@ -163,10 +163,8 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
     domain = active.current().get(measure.subgoal.area.domain)
     stored, measure_values = data.EMPTY, {}
     if domain is not None:
-        kind = SubjectKind.REPORT_ITEM
-        stored = data.load(kind, [item.id], [domain])[item.id].get(domain.name, data.EMPTY)
-        on_measure = data.load(SubjectKind.MEASURE, [measure.id], [domain])[measure.id]
-        measure_values = dict(on_measure.get(domain.name, data.EMPTY).values)
+        stored, on_measure = data.load_item(domain, item.id, measure.id)
+        measure_values = dict(on_measure.values)
     owners = [Owner(*row) for row in db.session.execute(_OWNERS, {"measure": measure.id})]
     asked: list[EffectMetric] = []
     computed: list[EffectMetric] = []
@@ -190,11 +188,20 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
     )
 
 
+def writes(viewer: Viewer, item: ReportItem) -> bool:
+    """Whether the viewer writes for the item's board, or for the one it is handed to."""
+    boards = (item.report.board_id, item.handed_to_id)
+    return any(
+        may(viewer, Permission.WRITE_REPORTS, board_id=board)
+        for board in boards
+        if board is not None
+    )
+
+
 def require_writer(viewer: Viewer, item: ReportItem) -> None:
-    """:raises Denied: unless the viewer writes for the item's board or the one it is handed to."""
-    handed = item.handed_to_id
-    if handed is None or not may(viewer, Permission.WRITE_REPORTS, board_id=handed):
-        require(viewer, Permission.WRITE_REPORTS, board_id=item.report.board_id)
+    """:raises Denied: unless the viewer writes this item."""
+    if not writes(viewer, item):
+        raise Denied(Permission.WRITE_REPORTS)
 
 
 def answers_for_effect(report: Report, owners: Iterable[Owner]) -> bool:

@@ -95,16 +95,17 @@ def sign_in(visitor: Visitor, email: str, password: str) -> None:
 
 
 def form_fields(page: Answer) -> Fields:
-    """What a browser would post of the page's last form, buttons left out."""
+    """What a browser would post of the page's longest form, buttons left out."""
     reader = _FormReader()
     reader.feed(page.body.decode())
-    return reader.fields
+    return max(reader.forms, key=len)
 
 
 class _FormReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.fields: Fields = []
+        self.forms = [self.fields]
         self._name = ""
         self._text: str | None = None
         self._chosen: str | None = None
@@ -114,6 +115,7 @@ class _FormReader(HTMLParser):
         name, value = given.get("name") or "", given.get("value") or ""
         if tag == "form":
             self.fields = []
+            self.forms.append(self.fields)
         elif tag == "input" and name:
             if given.get("type") not in ("checkbox", "radio") or "checked" in given:
                 self.fields.append((name, value))

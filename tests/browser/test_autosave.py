@@ -68,6 +68,51 @@ def test_what_is_typed_is_saved_and_outlives_a_lost_session(
     assert person.value("Avvikelse") == "En sköts upp."
     assert person.page.locator("#draft-back").is_hidden()
 
+    person.page.route("**/reports/items/*", lambda route: route.abort())
+    person.write("Avvikelse", "Ingen kontakt.")
+    expect(person.page.locator("#draft-offline")).to_be_visible()
+    assert "Ingen kontakt." in kept(person)
+    person.page.unroute("**/reports/items/*")
+    person.wrong = [
+        line for line in person.wrong if "failed" not in line.lower() and "htmx:" not in line
+    ]
+    person.go("/my-work")
+    person.page.locator(".account-menu summary").click()
+    person.press("Logga ut")
+    assert kept(person) == ""  # nothing is left for whoever sits here next
+
+
+def kept(person: Person) -> str:
+    return str(person.page.evaluate("Object.values(sessionStorage).join()"))
+
+
+def test_a_table_is_filled_in_by_keyboard(enter: Enter, address: str, demo: Flask) -> None:
+    person = enter("rapportor.social")
+    person.follow(re.compile("Socialnämnden"))
+    person.follow("Fyll i som tabell")
+    rows, keys = person.page.locator("tr[data-row]"), person.page.keyboard
+    row = rows.filter(has_text="1.3.1 ")
+    other = rows.filter(has_text="1.3.3 ")
+    person.tab_to(row.get_by_label("Läge vid periodens slut"))
+    keys.type("Pågå")
+    person.tab_to(row.get_by_label("Vad har gjorts?"))
+    keys.type("Två grupper.")
+    keys.press("Shift+Enter")
+    keys.type("En till i höst.")
+    keys.press("Enter")
+    expect(other.get_by_label("Vad har gjorts?")).to_be_focused()
+    expect(row.locator(".row-saved")).to_have_text(SAVED)
+    person.tab_to(other.get_by_role("checkbox"))
+    keys.press("Space")
+    expect(other.locator(".row-saved")).to_contain_text("Läge vid periodens slut: Fyll i")
+    person.look()
+    row.get_by_role("checkbox").check()
+    expect(row.locator("[id^=state-]")).to_have_text("Klar")
+    link = row.get_by_role("link", name=re.compile("^1.3.1")).get_attribute("href")
+    assert link is not None
+    stored = stored_at(demo, link)
+    assert (stored.done, stored.state) == ("Två grupper.\nEn till i höst.", ItemState.READY)
+
 
 LOGGED = {"logged": True}
 

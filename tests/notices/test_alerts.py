@@ -281,6 +281,7 @@ def test_of_somebody_who_is_removed_no_name_or_address_is_kept(app, server, job)
     age()
     digest.write_digests()
     gone = job.reporter.id
+    db.session.rollback()
     with db.engine.begin() as connection:
         connection.exec_driver_sql(
             "INSERT INTO notice (key, title, body, sent_at, sent_by_name)"

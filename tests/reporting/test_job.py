@@ -434,7 +434,10 @@ def test_a_missing_report_or_item_is_not_found(job: Job, sign_in: Enter) -> None
         assert client.get(address).status_code == 404
 
 
-@pytest.mark.parametrize("page", ["/my-work", "/rounds", "/reports/{report}", "/rounds/{round}"])
+@pytest.mark.parametrize(
+    "page",
+    ["/my-work", "/rounds", "/reports/{report}", "/reports/{report}/comments", "/rounds/{round}"],
+)
 def test_pages_ask_the_database_a_fixed_number_of_times(
     job: Job, sign_in: Enter, statements: list[str], page: str
 ) -> None:

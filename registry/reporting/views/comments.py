@@ -62,17 +62,20 @@ def comment_item(item_id: int) -> ResponseReturnValue:
     item = db.get_or_404(ReportItem, item_id)
     place = comments.place_of(item.report_id, item.measure_id)
     comments.require_writer(g.viewer, place)
+    beside = "HX-Request" in request.headers and writing.writes(g.viewer, item)
     form = CommentForm()
     valid = form.validate_on_submit()
     if valid:
         comments.write(g.viewer, place, form.text.data or "")
         form = CommentForm(formdata=None)
-    if "HX-Request" in request.headers:
+    if beside:
         return _beside(item, form)
     if valid:
         flash(_("Kommentaren är sparad."), "success")
     else:
         flash(_("Skriv en kommentar först."), "danger")
+    if not writing.writes(g.viewer, item):
+        return redirect(url_for(".comments", report_id=item.report_id), 303)
     return redirect(url_for(".item", item_id=item_id, _anchor="comments"), 303)
 
 
@@ -80,7 +83,7 @@ def _beside(item: ReportItem, form: CommentForm) -> str:
     """The comments beside the form, on their own."""
     return render_template(
         "reporting/_comments.html",
-        comments=comments.on_report(g.viewer, item.report, item.measure_id),
+        comments=comments.on_item(item),
         comment_form=form,
         item_id=item.id,
         may_settle=True,
@@ -93,9 +96,8 @@ def settle_comment(comment_id: int) -> ResponseReturnValue:
     item_id = request.form.get("item_id", type=int)
     if item_id is None:
         return redirect(url_for(".comments", report_id=found.id, _anchor=f"c{comment_id}"), 303)
-    if "HX-Request" in request.headers:
-        item = db.get_or_404(ReportItem, item_id)
-        writing.require_writer(g.viewer, item)
+    item = db.get_or_404(ReportItem, item_id)
+    if "HX-Request" in request.headers and writing.writes(g.viewer, item):
         return _beside(item, CommentForm(formdata=None))
     return redirect(url_for(".item", item_id=item_id, _anchor="comments"), 303)
 

@@ -203,7 +203,7 @@ def _item_form(
         attach_form=AttachForm(formdata=None),
         shows_posted=request.method == "POST",
         candidates=handover.candidates(page.item) if writable and whole and page.owners else [],
-        comments=comments.on_report(g.viewer, page.report, page.measure.id),
+        comments=comments.on_item(page.item),
         comment_form=CommentForm(formdata=None),
         notes=notes.in_period(page.report.board_id, page.measure, page.report.round)
         if writable and whole
