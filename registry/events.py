@@ -21,6 +21,7 @@ round_opened: NamedSignal = _namespace.signal("round-opened")  # round_id, by
 report_submitted: NamedSignal = _namespace.signal("report-submitted")  # report_id, by
 report_returned: NamedSignal = _namespace.signal("report-returned")  # report_id of the new, by
 report_accepted: NamedSignal = _namespace.signal("report-accepted")  # report_id, by
+comment_written: NamedSignal = _namespace.signal("comment-written")  # report_id, comment_id, by
 
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 log = structlog.get_logger("events")

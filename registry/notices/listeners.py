@@ -13,7 +13,7 @@ from registry.jobs import queue
 from registry.jobs import service as jobs
 from registry.jobs.models import Job, JobState
 from registry.language import today
-from registry.notices import digest, outbox, reminders
+from registry.notices import alerts, digest, outbox, reminders
 from registry.notices.alerts import New, holding, of_boards, place, tell
 from registry.notices.models import Topic
 from registry.people.models import Board
@@ -29,6 +29,7 @@ def init_app(app: Flask) -> None:
     events.listen(app, events.report_submitted, report_submitted)
     events.listen(app, events.report_returned, report_returned)
     events.listen(app, events.report_accepted, report_accepted)
+    events.listen(app, events.comment_written, comment_written)
     jobs.when_ended(app, lambda job: events.guarded(job_ended)(job=job))
     queue.each_minute(app, "reminders", remind_once_a_day)
     queue.each_minute(app, "digests", write_digests)
@@ -51,6 +52,7 @@ def remind_once_a_day() -> None:
     with force_locale(_language()):
         reminders.remind(day)
     outbox.clear_old()
+    alerts.clear_old()
     current_app.extensions["reminded"] = day
 
 
@@ -90,6 +92,19 @@ def report_accepted(report_id: int, by: int | None) -> None:
     _tell(_people(found.board_id), by, Topic.ACCEPTED, subject, report_id)
 
 
+def comment_written(report_id: int, comment_id: int, by: int | None) -> None:
+    """The board's people and the coordinators are told, but for whoever wrote it."""
+    found = _report(report_id)
+    with force_locale(_language()):
+        subject = _(
+            "%(board)s: ny kommentar i återrapporten %(round)s.",
+            board=found.name,
+            round=found.title,
+        )
+    people = dict.fromkeys([*_people(found.board_id), *holding(Permission.REVIEW_REPORTS)])
+    _tell(list(people), by, Topic.COMMENT, subject, report_id, key=f"comment:{comment_id}")
+
+
 def job_ended(job: Job) -> None:
     """Whoever has asked for something long is told when it is there."""
     if job.created_by_id is None or job.started_at is None or job.finished_at is None:
@@ -120,8 +135,16 @@ def _people(board_id: int) -> list[int]:
     return of_boards([board_id]).get(board_id, [])
 
 
-def _tell(people: list[int], by: int | None, topic: Topic, subject: str, report_id: int) -> None:
-    path, key = place("reporting.report", report_id=report_id), f"{topic.value}:{report_id}"
+def _tell(
+    people: list[int],
+    by: int | None,
+    topic: Topic,
+    subject: str,
+    report_id: int,
+    *,
+    key: str = "",
+) -> None:
+    path, key = place("reporting.report", report_id=report_id), key or f"{topic.value}:{report_id}"
     tell(New(person, key, topic, subject, path) for person in people if person != by)
 
 

@@ -73,6 +73,9 @@ def test_people_are_told_of_their_board_s_report_and_the_coordinator_of_what_com
     page = approver.get(returned[0][3]).text
     assert "Skriv mer om Kalle" in page, "the alert leads to where the comment stands"
     assert not any("Kalle" in row[2] or PLAIN["done"] in row[2] for row in told())
+    events.emit(events.comment_written, report_id=report, comment_id=7, by=job.approver.id)
+    commented = told(topic=Topic.COMMENT)
+    assert {row[0] for row in commented} == {"Samordnare Sam", "Rapportör Rut", "Kollega Kim"}
     home = approver.get("/my-work").text
     assert home.index("Återlämnad") < home.index("Nytt för dig")
     assert "behöver kompletteras" in home
