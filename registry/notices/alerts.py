@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from registry.people.permissions import HOLDERS, Permission, Viewer, require
 
 SHOWN = 100
 LONGEST = 300
+KEPT = timedelta(days=365)
 _alert: sa.Table = Alert.__table__  # type: ignore[assignment]
 
 
@@ -93,6 +94,12 @@ def leading(domain: str) -> list[int]:
 def _with_role(*where: sa.ColumnElement[bool]) -> list[int]:
     wanted = sa.select(User.id).join(RoleGrant, RoleGrant.user_id == User.id)
     return list(db.session.scalars(wanted.where(User.active, *where).distinct().order_by(User.id)))
+
+
+def clear_old() -> None:
+    """Let go of what was told long ago."""
+    with db.engine.begin() as connection:
+        connection.execute(sa.delete(_alert).where(_alert.c.created_at < now() - KEPT))
 
 
 # a person's own -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from registry.jobs import queue
 from registry.jobs import service as jobs
 from registry.jobs.models import Job, JobState
 from registry.language import today
-from registry.notices import digest, outbox, reminders
+from registry.notices import alerts, digest, outbox, reminders
 from registry.notices.alerts import New, holding, of_boards, place, tell
 from registry.notices.models import Topic
 from registry.people.models import Board
@@ -53,6 +53,7 @@ def remind_once_a_day() -> None:
     with force_locale(_language()):
         reminders.remind(day)
     outbox.clear_old()
+    alerts.clear_old()
     current_app.extensions["reminded"] = day
 
 
@@ -168,8 +169,16 @@ def _people(board_id: int) -> list[int]:
     return of_boards([board_id]).get(board_id, [])
 
 
-def _tell(people: list[int], by: int | None, topic: Topic, subject: str, report_id: int) -> None:
-    path, key = place("reporting.report", report_id=report_id), f"{topic.value}:{report_id}"
+def _tell(
+    people: list[int],
+    by: int | None,
+    topic: Topic,
+    subject: str,
+    report_id: int,
+    *,
+    key: str = "",
+) -> None:
+    path, key = place("reporting.report", report_id=report_id), key or f"{topic.value}:{report_id}"
     tell(New(person, key, topic, subject, path) for person in people if person != by)
 
 

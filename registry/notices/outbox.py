@@ -32,6 +32,7 @@ from registry.people.permissions import Permission, Viewer, require
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 CLAIM_LASTS = timedelta(minutes=10)
 TEXT_KEPT = timedelta(days=30)
+KEPT = timedelta(days=365)
 AT_ONCE = 100
 PAGE = 50
 events = structlog.get_logger("mail")
@@ -179,9 +180,10 @@ def _mark(claimed: _Claimed, answer: Answer) -> None:
 
 
 def clear_old() -> None:
-    """Take the texts out of what was sent long ago; that it was sent stays."""
+    """Take the texts out of what was sent long ago, and in time whole letters."""
     old = sa.and_(_outbox.c.state == LetterState.SENT, _outbox.c.sent_at < now() - TEXT_KEPT)
     with db.engine.begin() as connection:
+        connection.execute(sa.delete(_outbox).where(_outbox.c.created_at < now() - KEPT))
         connection.execute(
             sa.update(_outbox).where(old, _outbox.c.text != "").values(text="", html="")
         )
@@ -249,12 +251,6 @@ def outbox(viewer: Viewer, *, state: LetterState | None = None, page: int = 1) -
         wanted.order_by(_outbox.c.id.desc()).limit(PAGE).offset((page - 1) * PAGE)
     )
     return Outbox(counts, [Shown(*row) for row in rows], page, pages, state)
-
-
-def troubled() -> int:
-    """How many letters wait for somebody's decision."""
-    stuck = _outbox.c.state.in_([LetterState.UNCERTAIN, LetterState.FAILED])
-    return db.session.scalar(sa.select(sa.func.count()).where(stuck)) or 0
 
 
 def send_again(viewer: Viewer, letter_id: int) -> bool:

@@ -39,7 +39,8 @@ class Fate(Enum):
 @dataclass(frozen=True)
 class Answer:
     """What became of a letter. ``why`` is a code for people to have explained: a number of the
-    server's, or one of those in :func:`explain`. ``server_down``: the next would fare no better."""
+    server's, or one of those in :func:`explain`. ``server_down``: there is no connection, and to
+    send the next letter is for another time."""
 
     fate: Fate
     why: str = ""
@@ -112,7 +113,7 @@ class Post:
                     return self._refused(server, code)
         except OSError:  # smtplib's own are among them
             self._drop()
-            return Answer(Fate.LATER, "lost")
+            return Answer(Fate.LATER, "lost", server_down=True)
         if not about_to():
             self._drop()
             return Answer(Fate.UNKNOWN, "taken")
@@ -122,7 +123,7 @@ class Post:
             return self._refused(server, error.smtp_code)
         except OSError:
             self._drop()
-            return Answer(Fate.UNKNOWN, "lost")
+            return Answer(Fate.UNKNOWN, "lost", server_down=True)
         return Answer(Fate.SENT) if 200 <= code < 300 else self._refused(server, code)
 
     def _server(self) -> smtplib.SMTP:

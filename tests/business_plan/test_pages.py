@@ -356,9 +356,11 @@ def test_a_page_sends_as_many_statements_for_many_measures_as_for_few(
     statements: list[str],
     path: str,
 ) -> None:
+    address = path.format(boards["social"].id)
+
     def asked() -> int:
         statements.clear()
-        assert clients["coordinator"].get(path.format(boards["social"].id)).status_code == 200
+        assert clients["coordinator"].get(address).status_code == 200
         return len(statements)
 
     few = asked()

@@ -17,6 +17,7 @@ from registry.notices.models import Alert, LetterState, NoticeReceipt, OutboxMes
 from registry.people import accounts
 from registry.people.models import Role, User
 from registry.people.permissions import OPERATOR
+from registry.reporting import comments
 from tests.conftest import PASSWORD
 from tests.notices.conftest import set_up
 from tests.reporting.conftest import viewer_of
@@ -73,6 +74,13 @@ def test_people_are_told_of_their_board_s_report_and_the_coordinator_of_what_com
     page = approver.get(returned[0][3]).text
     assert "Skriv mer om Kalle" in page, "the alert leads to where the comment stands"
     assert not any("Kalle" in row[2] or PLAIN["done"] in row[2] for row in told())
+    on = comments.place_of(report)
+    comments.write(viewer_of(job.approver), on, "Kalle har svarat.")
+    assert {row[0] for row in told(topic=Topic.COMMENT)} == {"Samordnare Sam"}
+    comments.write(viewer_of(job.coordinator), on, "Kalle behöver fråga.")
+    commented = told(topic=Topic.COMMENT)
+    assert {row[0] for row in commented} > {"Godkännare Gun", "Rapportör Rut", "Kollega Kim"}
+    assert not any("Kalle" in row[2] for row in commented)
     home = approver.get("/my-work").text
     assert home.index("Återlämnad") < home.index("Nytt för dig")
     assert "behöver kompletteras" in home
