@@ -10,6 +10,8 @@ from registry.admin import views as admin_views
 from registry.audit import log as audit_log
 from registry.audit import views as audit_views
 from registry.demo import accounts as demo_accounts
+from registry.documents import service as documents
+from registry.documents import views as documents_views
 from registry.domains import standing
 from registry.domains import views as domains_views
 from registry.followup import views as followup_views
@@ -55,6 +57,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     standing.init_app(app)
     job_queue.init_app(app, settings)
     jobs.init_app(app)
+    documents.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -65,6 +68,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(import_views.bp)
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(followup_views.bp)
+    app.register_blueprint(documents_views.bp)
     app.register_blueprint(domains_views.bp)
     app.register_blueprint(jobs_views.bp)
     app.register_blueprint(audit_views.bp)

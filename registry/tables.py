@@ -2,6 +2,7 @@
 
 from registry.audit import models as audit
 from registry.db import Base
+from registry.documents import models as documents
 from registry.effects import models as effects
 from registry.host import models as host
 from registry.people import models as people
@@ -12,4 +13,4 @@ from registry.reporting import models as reporting
 for _table in Base.metadata.tables.values():
     _table.dialect_kwargs["sqlite_autoincrement"] = True
 
-__all__ = ["audit", "effects", "host", "people", "plan", "reporting"]
+__all__ = ["audit", "documents", "effects", "host", "people", "plan", "reporting"]

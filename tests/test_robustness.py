@@ -44,6 +44,8 @@ TEXTS = {
     "token": "x",
     "name": "x",
     "filename": "x",
+    "format": "json",
+    "subject": "report",
 }
 IDS = ("area", "board", "version", "version_id", "object", "page", "row_id")
 WORDS = ("state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")

@@ -128,6 +128,15 @@ def page(viewer: Viewer, version_id: int, number: int) -> MetricPage:
     return MetricPage(_readings(rows), total, number, pages)
 
 
+def whole(viewer: Viewer, version_id: int, *, settled: bool = False) -> list[Reading]:
+    """All metrics of the plan, in two queries.
+
+    :param settled: without values that are preliminary, as anyone may read them.
+    """
+    rows = db.session.execute(_METRICS.where(*_shown(viewer, version_id))).all()
+    return _readings(rows, settled=settled)
+
+
 def _shown(viewer: Viewer, version_id: int) -> list[sa.ColumnElement[bool]]:
     return [
         Measure.version_id == version_id,
@@ -177,12 +186,14 @@ _VALUES = (
 )
 
 
-def _readings(rows: Sequence[Any]) -> list[Reading]:
+def _readings(rows: Sequence[Any], *, settled: bool = False) -> list[Reading]:
     series: dict[int, dict[str | None, list[Point]]] = defaultdict(lambda: defaultdict(list))
     for metric_id, board, period, value, status in db.session.execute(
         _VALUES, {"ids": [row[0] for row in rows]}
     ):
         preliminary = status is ValueStatus.PRELIMINARY
+        if preliminary and settled:
+            continue
         series[metric_id][board].append(Point(period, value, preliminary))
     return [_reading(tuple(row), series[row[0]]) for row in rows]
 

@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SUBMIT_REPORTS = "submit_reports"
     REVIEW_REPORTS = "review_reports"
     READ_FOLLOWUP = "read_followup"
+    MANAGE_DOCUMENTS = "manage_documents"
     READ_AUDIT = "read_audit"
     MANAGE_USERS = "manage_users"
     MANAGE_PLUGINS = "manage_plugins"
@@ -45,6 +46,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.SUBMIT_REPORTS: frozenset({Role.APPROVER}),
     Permission.REVIEW_REPORTS: frozenset({Role.COORDINATOR}),
     Permission.READ_FOLLOWUP: EVERY_ROLE - {Role.ADMIN},
+    Permission.MANAGE_DOCUMENTS: frozenset({Role.COORDINATOR}),
     Permission.READ_AUDIT: frozenset({Role.AUDITOR}),
     Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
     Permission.MANAGE_PLUGINS: frozenset({Role.ADMIN}),
@@ -119,6 +121,15 @@ ENDPOINTS: dict[str, Permission] = {
     "followup.latest": Permission.READ_FOLLOWUP,
     "followup.round": Permission.READ_FOLLOWUP,
     "followup.effects": Permission.READ_FOLLOWUP,
+    # documents
+    "documents.report": Permission.READ_REPORTS,
+    "documents.followup": Permission.READ_FOLLOWUP,
+    "documents.plan": Permission.READ_PLAN,
+    "documents.public_plan": Permission.PUBLIC,
+    "documents.templates": Permission.MANAGE_DOCUMENTS,
+    "documents.template": Permission.MANAGE_DOCUMENTS,
+    "documents.example": Permission.MANAGE_DOCUMENTS,
+    "documents.remove_template": Permission.MANAGE_DOCUMENTS,
     # domains
     "domains.secrets": Permission.READ_DOMAIN,
     "domains.clocks": Permission.READ_PLAN,
