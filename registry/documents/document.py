@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from flask_babel import gettext as _
 
@@ -20,6 +21,7 @@ from registry.language import NBSP, day, moment, number
 from registry.words import Word
 
 SCHEMA = "measure-registry/document/1"
+SHORT = 60
 
 # How far writing has come: so much of so much. It may raise, to end it.
 Tell = Callable[[int, int], None]
@@ -62,7 +64,15 @@ class Cell:
 
 def text(value: str | None) -> Cell:
     """A text; none at all where there is none."""
-    return Cell(value) if value else EMPTY
+    if not value:
+        return EMPTY
+    return Cell(value) if len(value) > SHORT else _short(value)
+
+
+@lru_cache(maxsize=4096)
+def _short(value: str) -> Cell:
+    """Names and labels come again and again; a cell never changes."""
+    return Cell(value)
 
 
 def amount(value: Decimal | int | float, unit: str = "") -> Cell:
@@ -88,6 +98,7 @@ def withheld(ground: str) -> Cell:
     return Cell(_("Skyddad uppgift (%(ground)s)", ground=ground), Kind.WITHHELD, ground)
 
 
+@lru_cache(maxsize=64)
 def missing(why: str, shown: str = "–") -> Cell:
     """No value, which is never 0."""
     return Cell(shown, Kind.MISSING, why)
@@ -155,7 +166,6 @@ class Entry:
 
     title: str
     status: Cell
-    place: str
     parts: tuple[Part, ...]
     note: str = ""
 

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from registry.documents import drawing
 from registry.documents.document import (
     EMPTY,
+    Block,
     Cell,
     Chart,
     Column,
@@ -23,6 +24,7 @@ from registry.documents.document import (
 from registry.effects.models import Better
 from registry.effects.service import Reading
 from registry.effects.trend import Point
+from registry.followup.charts import of as charted
 from registry.followup.words import words
 
 CHARTS = 12
@@ -43,8 +45,12 @@ def section(readings: Sequence[Reading]) -> Section:
         if said.plot is not None
     ][:CHARTS]
     key = _("Streckad linje visar målet. En ofylld punkt är ett preliminärt värde.")
-    blocks = (*charts, Paragraph(key, is_note=True)) if charts else ()
-    return Section(1, _("Effekter"), (*blocks, _shown(metrics(readings))))
+    blocks: list[Block] = [*charts, Paragraph(key, is_note=True)] if charts else []
+    blocks.append(_shown(metrics(readings)))
+    if charts:
+        drawn = [one for one in readings if charted(one)]
+        blocks.append(series(drawn[:CHARTS]))
+    return Section(1, _("Effekter"), tuple(blocks))
 
 
 def _shown(table: Table) -> Table:

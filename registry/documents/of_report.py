@@ -28,6 +28,7 @@ from registry.documents.document import (
 )
 from registry.language import local, moment
 from registry.people.permissions import Viewer
+from registry.plan.models import MeasureStatus
 from registry.reporting import reading
 from registry.reporting.models import Report, ReportState
 from registry.reporting.reading import FrozenAnswer, FrozenMeasure, FrozenSection
@@ -47,8 +48,9 @@ def of_report(viewer: Viewer, report: Report, municipality: str, language: str) 
     if report.state is ReportState.DRAFT or report.submitted_at is None:
         raise NotSubmitted
     measures = reading.frozen(viewer, report)
+    unmeasured = _("Inte mätt")
     cells = {
-        (measure.item_id, index, answer.name): cell_of(section, answer)
+        (measure.item_id, index, answer.name): cell_of(section, answer, unmeasured)
         for measure in measures
         for index, section in enumerate(measure.sections)
         for answer in section.answers
@@ -74,13 +76,13 @@ def of_report(viewer: Viewer, report: Report, municipality: str, language: str) 
 Cells = dict[tuple[int, int, str], Cell]
 
 
-def cell_of(section: FrozenSection, answer: FrozenAnswer) -> Cell:
+def cell_of(section: FrozenSection, answer: FrozenAnswer, unmeasured: str) -> Cell:
     """A frozen answer with its type: what is withheld, missing and 0 are three things."""
     if answer.secrecy:
         return withheld(answer.secrecy)
     if answer.value is None:
         if answer.kind == "metric":
-            return missing("not_measured", answer.text or _("Inte mätt"))
+            return missing("not_measured", answer.text or unmeasured)
         return text(answer.text) if answer.text else missing("not_answered")
     if answer.kind in NUMBERS:
         try:
@@ -123,13 +125,29 @@ def _facts(report: Report, measures: list[FrozenMeasure]) -> tuple[Fact, ...]:
 
 
 def _sections(measures: list[FrozenMeasure], cells: Cells) -> Iterable[Section]:
+    statuses = {status: word(status) for status in MeasureStatus}
+    by, metrics = _("Ifylld av %(name)s %(moment)s."), _("Effektmått")
+    unchecked = _("Inte kontrollerad av %(domain)s.")
+
+    def note(measure: FrozenMeasure) -> str:
+        said = []
+        if measure.completed_by:
+            when = moment(measure.completed_at)
+            said.append(by % {"name": measure.completed_by, "moment": when})
+        if measure.unchecked_by:
+            said.append(unchecked % {"domain": measure.unchecked_by})
+        return " ".join(said)
+
     for area, in_area in groupby(measures, lambda one: one.area):
         yield Section(1, area)
         for subgoal, in_subgoal in groupby(in_area, lambda one: one.subgoal):
-            yield Section(2, subgoal, tuple(_entry(measure, cells) for measure in in_subgoal))
+            entries = (
+                _entry(one, cells, statuses[one.status], metrics, note(one)) for one in in_subgoal
+            )
+            yield Section(2, subgoal, tuple(entries))
 
 
-def _entry(measure: FrozenMeasure, cells: Cells) -> Entry:
+def _entry(measure: FrozenMeasure, cells: Cells, status: Cell, metrics: str, note: str) -> Entry:
     parts = []
     for index, section in enumerate(measure.sections):
         pairs = [
@@ -139,25 +157,14 @@ def _entry(measure: FrozenMeasure, cells: Cells) -> Entry:
             and (section.kind != "core" or cell.kind is not Kind.MISSING)
         ]
         if pairs:
-            title = _("Effektmått") if section.kind == "metric" else section.title
+            title = metrics if section.kind == "metric" else section.title
             parts.append(Part(title, tuple(pairs)))
     return Entry(
         f"{measure.number} {measure.title}",
-        word(measure.status),
-        f"{measure.area} · {measure.subgoal}",
+        status,
         tuple(parts),
-        _note(measure),
+        note,
     )
-
-
-def _note(measure: FrozenMeasure) -> str:
-    said = []
-    if measure.completed_by:
-        who, when = measure.completed_by, moment(measure.completed_at)
-        said.append(_("Ifylld av %(name)s %(moment)s.", name=who, moment=when))
-    if measure.unchecked_by:
-        said.append(_("Inte kontrollerad av %(domain)s.", domain=measure.unchecked_by))
-    return " ".join(said)
 
 
 def _measures(measures: list[FrozenMeasure], cells: Cells) -> Table:
@@ -179,6 +186,7 @@ def _measures(measures: list[FrozenMeasure], cells: Cells) -> Table:
         Column("unchecked_by", _("Inte kontrollerad av"), 2),
     )
     rows = []
+    statuses = {status: word(status) for status in MeasureStatus}
     for measure in measures:
         core = {
             answer.name: cells[measure.item_id, index, answer.name]
@@ -192,7 +200,7 @@ def _measures(measures: list[FrozenMeasure], cells: Cells) -> Table:
                 text(measure.title),
                 text(measure.area),
                 text(measure.subgoal),
-                word(measure.status),
+                statuses[measure.status],
                 *(core.get(name, EMPTY) for name in labels),
                 text(measure.completed_by),
                 at(measure.completed_at),

@@ -31,6 +31,7 @@ from registry.documents.document import (
 from registry.language import long_day
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
+LONG = 200  # measures; above it, tags are fewer
 LISTED = 60  # so many measures stand in the table of contents; more would fill pages
 WHOLE = 900  # characters of a cell up to which its row is kept on one page
 DPI = 192.0
@@ -98,6 +99,7 @@ def _given(document: Document) -> dict[str, Any]:
         "facts": _pairs((fact.label, fact.cell) for fact in document.facts),
         "contents": len(document.sections) > 2,
         "deep": document.size <= LISTED,
+        "long": document.size > LONG,
         "sections": [_section(section) for section in document.sections],
         "words": {
             "contents": _("Innehåll"),
@@ -129,7 +131,7 @@ def _block(block: Block) -> dict[str, Any]:
                 "title": _heading(title) if title else "",
                 "pairs": _pairs(found),
             }
-        case Entry(title, status, _place, parts, note):
+        case Entry(title, status, parts, note):
             core = [pair for part in parts if not part.title for pair in part.pairs]
             return {
                 "block": "entry",

@@ -111,6 +111,8 @@ def _check_part(name: str, data: bytes) -> None:
         raise _not_word() from error
     if tree.getroottree().docinfo.doctype:
         raise _not_word()
+    if name == "word/document.xml" and tree.find(qn("w:body")) is None:
+        raise _not_word()
     if name.endswith(".rels"):
         _check_links(tree)
         return

@@ -144,7 +144,7 @@ def own_domains(viewer: Viewer, report: Report) -> frozenset[str] | None:
     return viewer.domains(Permission.READ_REPORTS)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrozenAnswer:
     """``value`` is the JSON value; it and ``text`` are empty for no answer and a secret one."""
 
@@ -158,7 +158,7 @@ class FrozenAnswer:
     data_version: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrozenSection:
     """Answers that belong together: the core's, a domain's (by its name then), effect values."""
 

@@ -83,7 +83,7 @@ def sample(said: str = "Å ä ö", rows: int = 3) -> Document:
         facts=(Fact("day", "Dag", on(date(2026, 1, 31))),),
         sections=(
             Section(1, "Ett", (Paragraph(said), answers)),
-            Section(2, "Två", (Entry(said or "x", amount(1), "", (answers,), said), table)),
+            Section(2, "Två", (Entry(said or "x", amount(1), (answers,), said), table)),
             Section(1, "Tre", (Chart("Bild", SVG, "En ruta", 50),)),
         ),
         data=(table,),
