@@ -9,6 +9,7 @@ import io
 import secrets
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from datetime import datetime, time
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -70,6 +71,7 @@ def write(document: Document, template: bytes | None = None, tell: Tell = quiet)
     if CONTENTS in found:
         _replace(found[CONTENTS], content.contents(document))
     made.core_properties.title = writable(document.title)[:255]
+    made.core_properties.created = datetime.combine(document.day, time())
     made.core_properties.author = writable(document.municipality)[:255]
     saved = io.BytesIO()
     made.save(saved)
@@ -174,7 +176,7 @@ class _Content:
         run = _run(title)
         if listed:
             self.headings += 1
-            mark = f'w:id="{self.headings}"'
+            mark = f'w:id="{self.headings + 50_000}"'
             name = f'w:name="_Toc{self.headings}"'
             run = f"<w:bookmarkStart {mark} {name}/>{run}<w:bookmarkEnd {mark}/>"
         return self._paragraph(run, f"h{level}")

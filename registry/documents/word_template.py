@@ -301,7 +301,7 @@ def _styles(document: Docx, language: str) -> None:
     for name in ("Subtitle", "Heading 4"):
         styles[name].font.italic = False
     for level in (1, 2, 3):
-        style = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH)
+        style = styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
         style.base_style = styles["Normal"]
         style.paragraph_format.left_indent = Mm(5 * (level - 1))
         style.paragraph_format.space_after = Pt(2)
