@@ -11,6 +11,8 @@ from registry.audit import log as audit_log
 from registry.audit import views as audit_views
 from registry.business_plan import views as business_plan_views
 from registry.demo import accounts as demo_accounts
+from registry.documents import service as documents
+from registry.documents import views as documents_views
 from registry.domains import standing
 from registry.domains import views as domains_views
 from registry.effects import views as effects_views
@@ -65,6 +67,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     jobs.init_app(app)
     listeners.init_app(app)
     beside.init_app(app)
+    documents.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -79,6 +82,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(attaching_views.bp)
     app.register_blueprint(workbook_views.bp)
     app.register_blueprint(followup_views.bp)
+    app.register_blueprint(documents_views.bp)
     app.register_blueprint(domains_views.bp)
     app.register_blueprint(jobs_views.bp)
     app.register_blueprint(notices_views.bp)

@@ -4,6 +4,7 @@ from registry.attachments import models as attachments
 from registry.audit import models as audit
 from registry.business_plan import models as business_plan
 from registry.db import Base
+from registry.documents import models as documents
 from registry.effects import models as effects
 from registry.followup import models as followup
 from registry.guidance import models as guidance
@@ -24,6 +25,7 @@ __all__ = [
     "attachments",
     "audit",
     "business_plan",
+    "documents",
     "effects",
     "followup",
     "guidance",

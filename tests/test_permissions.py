@@ -188,6 +188,15 @@ ALLOWED: dict[str, set[str]] = {
     "followup.text": {"coordinator", "domain_lead"},
     "followup.decision": {"coordinator", "executive"},
     "followup.publish": COORDINATOR,
+    # documents: what may be read may be taken along; templates are the coordinator's
+    "documents.report": READERS - OTHER_BOARD,
+    "documents.followup": READERS,
+    "documents.plan": HAS_ROLE,
+    "documents.public_plan": ANYONE,
+    "documents.templates": COORDINATOR,
+    "documents.template": COORDINATOR,
+    "documents.example": COORDINATOR,
+    "documents.remove_template": COORDINATOR,
     # domains: what is withheld is told to readers; opening asks for clearance besides
     "domains.secrets": READERS,
     "domains.clocks": HAS_ROLE,
@@ -422,6 +431,7 @@ def _seed() -> dict[str, object]:
         "clearance_id": target.clearances[0].id,
         "exception_id": own_day.id,
         "filename": "app.css",
+        "format": "json",
         "grant_id": target.grants[0].id,
         "group_id": group.id,
         "identity": measure.identity,
@@ -442,6 +452,7 @@ def _seed() -> dict[str, object]:
         "row_id": measure.id,
         "subject_id": measure.id,
         "subgoal_id": subgoal.id,
+        "subject": "report",
         "token": "no-such-token",
         "user_id": target.id,
         "value_id": value.id,
@@ -499,7 +510,8 @@ def test_the_seed_leads_to_things_that_are_there(walk: Walk) -> None:
     """Else a page could be refused, or let through, for want of an object."""
     everyone = {"coordinator", "approver", "auditor", "admin"}
     absent = {"people.invitation", "importing.columns", "importing.preview", "importing.result",
-              "domain.file", "jobs.job", "jobs.product", "jobs.progress"}  # fmt: skip
+              "documents.template", "domain.file", "jobs.job", "jobs.product",
+              "jobs.progress"}  # fmt: skip
     for rule in walk.app.url_map.iter_rules():
         if "GET" not in (rule.methods or set()) or rule.endpoint in absent:
             continue

@@ -50,6 +50,8 @@ TEXTS = {
     "token": "x",
     "name": "x",
     "filename": "x",
+    "format": "json",
+    "subject": "report",
 }
 IDS = ("area", "board", "metric", "version", "version_id", "object", "page", "row_id")
 WORDS = ("show", "state", "status", "kind", "domain", "missing", "q", "sort", "outcome", "next")

@@ -120,11 +120,6 @@ def charted(viewer: Viewer, version_id: int, limit: int) -> list[Reading]:
     return _readings(rows)
 
 
-def every(viewer: Viewer, version_id: int) -> list[Reading]:
-    """All metrics of the plan in its order, in two queries."""
-    return _readings(db.session.execute(_METRICS.where(*_shown(viewer, version_id))).all())
-
-
 def page(viewer: Viewer, version_id: int, number: int) -> MetricPage:
     """One page of all metrics in four queries; a page beyond the last gives the last."""
     where = _shown(viewer, version_id)
@@ -139,6 +134,15 @@ def page(viewer: Viewer, version_id: int, number: int) -> MetricPage:
     offset = (number - 1) * PAGE_SIZE
     rows = db.session.execute(_METRICS.where(*where).limit(PAGE_SIZE).offset(offset)).all()
     return MetricPage(_readings(rows), total, number, pages)
+
+
+def whole(viewer: Viewer, version_id: int, *, settled: bool = False) -> list[Reading]:
+    """All metrics of the plan, in two queries.
+
+    :param settled: without values that are preliminary, as anyone may read them.
+    """
+    rows = db.session.execute(_METRICS.where(*_shown(viewer, version_id))).all()
+    return _readings(rows, settled=settled)
 
 
 def readings(viewer: Viewer, ids: Sequence[int]) -> list[Reading]:
@@ -217,7 +221,7 @@ _TARGETS = (
 )
 
 
-def _readings(rows: Sequence[Any]) -> list[Reading]:
+def _readings(rows: Sequence[Any], *, settled: bool = False) -> list[Reading]:
     if not rows:
         return []
     further: dict[int, list[Target]] = defaultdict(list)
@@ -227,6 +231,8 @@ def _readings(rows: Sequence[Any]) -> list[Reading]:
     series: dict[int, dict[str | None, list[Point]]] = defaultdict(lambda: defaultdict(list))
     for metric_id, board, period, value, status in db.session.execute(_VALUES, asked):
         preliminary = status is ValueStatus.PRELIMINARY
+        if preliminary and settled:
+            continue
         series[metric_id][board].append(Point(period, value, preliminary))
     return [_reading(tuple(row), series[row[0]], further[row[0]]) for row in rows]
 

@@ -171,7 +171,7 @@ def edition(viewer: Viewer, page: FollowUp, language: str) -> Edition:
             for area_id, one in details.all_measures(head)
         ],
         "gaps": _gaps(gaps.of(viewer, head)),
-        "metrics": _metrics(effects.every(viewer, head.version_id)),
+        "metrics": _metrics(effects.whole(viewer, head.version_id, settled=True)),
         "decision": _decision(head.id),
     }
 

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WRITE_FOLLOWUP = "write_followup"
     DECIDE_FOLLOWUP = "decide_followup"
     PUBLISH_FOLLOWUP = "publish_followup"
+    MANAGE_DOCUMENTS = "manage_documents"
     READ_AUDIT = "read_audit"
     MANAGE_USERS = "manage_users"
     MANAGE_PLUGINS = "manage_plugins"
@@ -66,6 +67,7 @@ HOLDERS: dict[Permission, frozenset[Role]] = {
     Permission.WRITE_FOLLOWUP: frozenset({Role.COORDINATOR, Role.DOMAIN_LEAD}),
     Permission.DECIDE_FOLLOWUP: frozenset({Role.COORDINATOR, Role.EXECUTIVE}),
     Permission.PUBLISH_FOLLOWUP: frozenset({Role.COORDINATOR}),
+    Permission.MANAGE_DOCUMENTS: frozenset({Role.COORDINATOR}),
     Permission.READ_AUDIT: frozenset({Role.AUDITOR}),
     Permission.MANAGE_USERS: frozenset({Role.ADMIN}),
     Permission.MANAGE_PLUGINS: frozenset({Role.ADMIN}),
@@ -190,6 +192,15 @@ ENDPOINTS: dict[str, Permission] = {
     "followup.text": Permission.WRITE_FOLLOWUP,
     "followup.decision": Permission.DECIDE_FOLLOWUP,
     "followup.publish": Permission.PUBLISH_FOLLOWUP,
+    # documents
+    "documents.report": Permission.READ_REPORTS,
+    "documents.followup": Permission.READ_FOLLOWUP,
+    "documents.plan": Permission.READ_PLAN,
+    "documents.public_plan": Permission.PUBLIC,
+    "documents.templates": Permission.MANAGE_DOCUMENTS,
+    "documents.template": Permission.MANAGE_DOCUMENTS,
+    "documents.example": Permission.MANAGE_DOCUMENTS,
+    "documents.remove_template": Permission.MANAGE_DOCUMENTS,
     # domains
     "domains.secrets": Permission.READ_DOMAIN,
     "domains.clocks": Permission.READ_PLAN,

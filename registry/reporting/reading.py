@@ -203,21 +203,28 @@ class FrozenFile:
     sha256: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrozenAnswer:
+    """``value`` is the JSON value; it and ``text`` are empty for no answer and a secret one."""
+
     label: str
     text: str
     kind: str
     secrecy: str | None = None
+    name: str = ""
+    unit: str = ""
+    value: Any = None
+    data_version: int | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FrozenSection:
     """Answers that belong together: the core's, a domain's (by its name then), effect values."""
 
     title: str
     answers: list[FrozenAnswer]
     domain: str | None = None
+    kind: str = "core"
 
     @property
     def secret(self) -> bool:
@@ -251,14 +258,9 @@ def frozen(viewer: Viewer, report: Report) -> list[FrozenMeasure]:
             .where(GoalArea.domain.in_(domains))
         )
     items = db.session.scalars(query.order_by(FrozenItem.position)).all()
-    values: dict[int, list[FrozenValue]] = defaultdict(list)
-    for value in db.session.scalars(
-        sa.select(FrozenValue)
-        .join(FrozenItem, FrozenItem.id == FrozenValue.item_id)
-        .where(FrozenItem.report_id == report.id)
-        .order_by(FrozenValue.position)
-    ):
-        values[value.item_id].append(value)
+    values: dict[int, list[Any]] = defaultdict(list)
+    for row in db.session.execute(_FROZEN_VALUES, {"report": report.id}):
+        values[row.item_id].append(row)
     return [
         FrozenMeasure(
             item.measure_number,
@@ -278,19 +280,42 @@ def frozen(viewer: Viewer, report: Report) -> list[FrozenMeasure]:
     ]
 
 
-def _file(value: FrozenValue) -> FrozenFile:
+def _file(value: Any) -> FrozenFile:
     kept: dict[str, Any] = value.value or {}
     return FrozenFile(name=value.text, **kept)
 
 
-def _sections(values: Iterable[FrozenValue]) -> list[FrozenSection]:
+_FROZEN_VALUES = (
+    sa.select(
+        FrozenValue.item_id,
+        FrozenValue.section,
+        FrozenValue.domain,
+        FrozenValue.domain_title,
+        FrozenValue.label,
+        FrozenValue.text,
+        FrozenValue.kind,
+        FrozenValue.secrecy,
+        FrozenValue.name,
+        FrozenValue.unit,
+        FrozenValue.value,
+        FrozenValue.data_version,
+    )
+    .join(FrozenItem, FrozenItem.id == FrozenValue.item_id)
+    .where(FrozenItem.report_id == sa.bindparam("report"))
+    .order_by(FrozenValue.item_id, FrozenValue.position)
+)
+
+
+def _sections(values: Iterable[Any]) -> list[FrozenSection]:
     found: dict[tuple[str, str], FrozenSection] = {}
-    for value in values:
-        key = (value.section, value.domain_title)
-        section = found.setdefault(key, FrozenSection(value.domain_title, [], value.domain))
-        if value.name != "status":
-            answer = FrozenAnswer(value.label, value.text, value.kind, value.secrecy)
-            section.answers.append(answer)
+    for row in values:
+        key = (row.section, row.domain_title)
+        section = found.get(key)
+        if section is None:
+            section = FrozenSection(row.domain_title, [], row.domain, row.section)
+            found[key] = section
+        if row.name != "status":
+            section.answers.append(FrozenAnswer(*row[4:]))
     return list(found.values())
 
 

@@ -18,7 +18,7 @@ from flask import Flask
 from registry import create_app
 from registry.db import db
 from registry.host import switching
-from tests.bench import commands, domains, report, servers
+from tests.bench import commands, documents, domains, report, servers
 from tests.bench.figures import Bench, Effort, Figures
 from tests.bench.pages import pages
 from tests.bench.report import Target
@@ -44,6 +44,8 @@ def main() -> int:
     options = _options()
     if options.domains:
         return _domains(options.quick)
+    if options.documents:
+        return _documents(options.quick)
     sizes, effort = (QUICK_SIZES, QUICK_EFFORT) if options.quick else (SIZES, EFFORT)
     runs = []
     for size in options.measures or sizes:
@@ -55,6 +57,8 @@ def main() -> int:
         targets += _command_targets(1_000 if options.quick else commands.ROWS)
     if not options.page:
         _domains(options.quick)
+        print()
+        _documents(options.quick)
         print()
     print(f"Targets, with {runs[-1].measures:,} measures\n")
     print("\n".join(map(str, targets)))
@@ -70,6 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--measures", type=int, nargs="+", metavar="N", help="sizes of the plan")
     parser.add_argument("--domains", action="store_true", help="only what domains cost")
+    parser.add_argument("--documents", action="store_true", help="only freezing and documents")
     parser.add_argument("--page", default="", metavar="TEXT", help="only pages named so")
     return parser.parse_args()
 
@@ -80,6 +85,14 @@ def _domains(quick: bool) -> int:
         costs, targets = domains.measure(Path(folder), 2 if quick else 9)
     print(f"Milliseconds of processor time a request, nothing kept\n\n{domains.table(costs)}\n")
     print("\n".join(map(str, targets)))
+    return 0
+
+
+def _documents(quick: bool) -> int:
+    size = 200 if quick else documents.MEASURES
+    _say(f"freezing {size:,} measures, writing them as Excel, PDF and Word")
+    with tempfile.TemporaryDirectory(prefix="registry-bench-") as folder:
+        print("\n".join(map(str, documents.measure(Path(folder), size))))
     return 0
 
 
