@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Flask, current_app, g, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -35,6 +36,13 @@ class Link:
     label: str
     href: str
     section: str
+
+
+class Menu(NamedTuple):
+    """What is in sight, and what opens under “Mer”."""
+
+    shown: list[Link]
+    more: list[Link]
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -77,42 +85,44 @@ def asset(name: str) -> str:
     return _asset(name, request.script_root)
 
 
-def menu() -> list[Link]:
+def menu() -> Menu:
     """The main menu for whoever is asking."""
     viewer = g.viewer
     if not viewer.signed_in:
-        return [Link(_("Planen"), url_for("publication.home"), "publication")]
-    entries: list[Link] = []
+        return Menu([Link(_("Planen"), url_for("publication.home"), "publication")], [])
+    shown: list[Link] = []
+    more: list[Link] = []
     if may(viewer, Permission.OWN_WORK):
-        entries.append(Link(_("Att göra"), url_for("reporting.my_work"), "work"))
+        shown.append(Link(_("Att göra"), url_for("reporting.my_work"), "work"))
     for name in sorted(viewer.domains(Permission.READ_DOMAIN)):
         domain = active.current().get(name)
         if domain is not None:
             own = overview.links(name)[:1]
-            entries += [Link(domain.title, address, f"domain-{name}") for _label, address in own]
+            shown += [Link(domain.title, address, f"domain-{name}") for _label, address in own]
     if may(viewer, Permission.READ_PLAN):
-        entries.append(Link(_("Planen"), url_for("plan.current"), "plan"))
-        entries.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
-        entries.append(Link(_("Effektmått"), url_for("effects.metrics"), "effects"))
-    if may(viewer, Permission.READ_REPORTS):
-        entries.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
+        shown.append(Link(_("Planen"), url_for("plan.current"), "plan"))
+        shown.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
+        more.append(Link(_("Effektmått"), url_for("effects.metrics"), "effects"))
     if may(viewer, Permission.READ_BUSINESS_PLAN):
-        entries.append(Link(_("Verksamhetsplaner"), _business_plans(), "business_plan"))
+        entry = Link(_("Verksamhetsplaner"), _business_plans(), "business_plan")
+        (shown if viewer.boards(Permission.EDIT_BUSINESS_PLAN) else more).append(entry)
+    if may(viewer, Permission.READ_REPORTS):
+        shown.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
     if may(viewer, Permission.READ_FOLLOWUP):
-        entries.append(Link(_("Uppföljning"), url_for("followup.latest"), "followup"))
+        shown.append(Link(_("Uppföljning"), url_for("followup.latest"), "followup"))
     if may(viewer, Permission.EDIT_PLAN) or viewer.domains(Permission.READ_DOMAIN):
-        entries.append(Link(_("Tidsfrister"), url_for("domains.clocks"), "clocks"))
+        more.append(Link(_("Tidsfrister"), url_for("domains.clocks"), "clocks"))
     if may(viewer, Permission.MANAGE_BOARDS):
-        entries.append(Link(_("Nämnder"), url_for("people.boards"), "boards"))
+        more.append(Link(_("Nämnder"), url_for("people.boards"), "boards"))
     if may(viewer, Permission.SEND_NOTICES):
-        entries.append(Link(_("Utskick"), url_for("notices.notices"), "notices"))
+        more.append(Link(_("Utskick"), url_for("notices.notices"), "notices"))
     if may(viewer, Permission.READ_PLAN):
-        entries.append(Link(_("Stöd"), url_for("guidance.pages"), "guidance"))
+        more.append(Link(_("Stöd"), url_for("guidance.pages"), "guidance"))
     if may(viewer, Permission.READ_AUDIT):
-        entries.append(Link(_("Logg"), url_for("audit.entries"), "audit"))
+        shown.append(Link(_("Logg"), url_for("audit.entries"), "audit"))
     if may(viewer, Permission.MANAGE_PLUGINS):
-        entries.append(Link(_("Administration"), url_for("admin.plugins"), "admin"))
-    return entries
+        shown.append(Link(_("Administration"), url_for("admin.plugins"), "admin"))
+    return Menu(shown, more)
 
 
 def _business_plans() -> str:

@@ -82,8 +82,8 @@ def weak_password() -> str:
 
 def first_page() -> str:
     """Where the person's work begins: the first entry of the own menu."""
-    menu = pages.menu()
-    return menu[0].href if menu else url_for("publication.home")
+    shown = pages.menu().shown
+    return shown[0].href if shown else url_for("publication.home")
 
 
 def local_path(target: str | None) -> str | None:
