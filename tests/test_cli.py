@@ -172,7 +172,7 @@ def test_a_database_that_does_not_answer_is_one_line(instance: Path, monkeypatch
 def test_check_finds_everything_in_order(ready: Path) -> None:
     answer = run(ready, "check")
     assert answer.exit_code == 0, answer.output
-    assert [line.split()[0] for line in answer.output.splitlines()] == ["ok"] * 5
+    assert [line.split()[0] for line in answer.output.splitlines()] == ["ok"] * 6
 
 
 def test_check_finds_a_key_that_others_can_read(ready: Path) -> None:
