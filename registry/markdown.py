@@ -4,6 +4,8 @@ Twice over: the parser passes no HTML on, and what it makes is cleaned once more
 other pages of ours, to http(s) or to a mail address; there are no pictures.
 """
 
+from functools import lru_cache
+
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,8 +18,9 @@ _TAGS = {
 _PARSER = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
+@lru_cache(maxsize=128)
 def render(text: str, *, top: int = 2) -> Markup:
-    """The text as HTML.
+    """The text as HTML; made once, for it is read more often than it is rewritten.
 
     :param top: the level of its largest headings, whatever the writer began with.
     """

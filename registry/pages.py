@@ -104,8 +104,7 @@ def menu() -> Menu:
         shown.append(Link(_("Åtgärder"), url_for("plan.measures"), "measures"))
         more.append(Link(_("Effektmått"), url_for("effects.metrics"), "effects"))
     if may(viewer, Permission.READ_BUSINESS_PLAN):
-        entry = Link(_("Verksamhetsplaner"), _business_plans(), "business_plan")
-        (shown if viewer.boards(Permission.EDIT_BUSINESS_PLAN) else more).append(entry)
+        more.append(Link(_("Verksamhetsplaner"), _business_plans(), "business_plan"))
     if may(viewer, Permission.READ_REPORTS):
         shown.append(Link(_("Återrapportering"), url_for("reporting.rounds"), "reporting"))
     if may(viewer, Permission.READ_FOLLOWUP):

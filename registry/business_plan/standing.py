@@ -4,7 +4,7 @@ Read as plain rows in a fixed number of queries. Where a board has merged into a
 successor answers, and what the former board said counts until the successor has said its own.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from registry.business_plan.asked import is_asked, year_values
+from registry.business_plan.asked import is_asked, plan_year, year_values
 from registry.business_plan.figures import NO_COSTS, Duty, Tally, added
 from registry.business_plan.models import BusinessPlanEntry, EntryState, MeasureCost
 from registry.db import db
@@ -21,6 +21,7 @@ from registry.effects.models import EffectMethod, is_method
 from registry.language import alphabetical, today
 from registry.people.models import Board
 from registry.people.permissions import Permission, Viewer, require
+from registry.plan import structure
 from registry.plan.models import GoalArea, GoalGroup, Measure, Responsibility
 from registry.reporting.rounds import successors
 
@@ -97,6 +98,30 @@ def overview(viewer: Viewer, version_id: int, year: int, area_id: int | None = N
         total=Tally.of(found),
         unowned=sum(count for key, count in _rows(_UNOWNED, values) if area_id in (None, key)),
     )
+
+
+@dataclass(frozen=True)
+class Unsaid:
+    """A board of the viewer's, and for how many measures it has not said what its plan holds."""
+
+    board_id: int
+    year: int
+    measures: int
+
+
+def unsaid(viewer: Viewer) -> list[Unsaid]:
+    """What the viewer's boards have left to say of this year's plan; nothing left is not listed."""
+    boards = viewer.boards(Permission.EDIT_BUSINESS_PLAN)
+    head = next(iter(structure.heads(viewer)), None) if boards else None
+    if head is None:
+        return []
+    year = plan_year(head.valid_from, head.valid_to, today())
+    left = Counter(
+        duty.board_id
+        for duty in duties(head.id, year)
+        if duty.state is None and duty.board_id in boards
+    )
+    return [Unsaid(board_id, year, count) for board_id, count in sorted(left.items())]
 
 
 def duties(version_id: int, year: int) -> list[Duty]:

@@ -1,10 +1,9 @@
 """Guidance beside a form: ``{{ guidance("report_item") }}`` in a template."""
 
 from flask import Flask, g, render_template
-from flask_babel import get_locale
 from markupsafe import Markup
 
-from registry import markdown, memory
+from registry import markdown
 from registry.guidance import service
 from registry.guidance.models import GuidancePlace
 from registry.people.permissions import Permission, may
@@ -15,19 +14,13 @@ def init_app(app: Flask) -> None:
 
 
 def guidance(place: str) -> Markup:
-    """The pages of a place, each to be opened; nothing where there are none. Kept between
-    requests, for a form is opened more often than its guidance is rewritten."""
+    """The pages of a place, each to be opened; nothing where there are none. One query."""
     if not may(g.viewer, Permission.READ_PLAN):
         return Markup()
-    key = ("guidance", place, str(get_locale()))
-    pages = memory.kept(key, lambda: _pages(GuidancePlace(place)))
+    pages = [
+        (page_id, title, markdown.render(body, top=3))
+        for page_id, title, body in service.beside(GuidancePlace(place))
+    ]
     if not pages:
         return Markup()
     return Markup(render_template("guidance/_beside.html", pages=pages))  # noqa: S704 - our own
-
-
-def _pages(place: GuidancePlace) -> list[tuple[int, str, Markup]]:
-    return [
-        (page_id, title, markdown.render(body, top=3))
-        for page_id, title, body in service.beside(place)
-    ]

@@ -397,3 +397,13 @@ def test_a_deleted_measure_takes_its_entries_with_it(
         )
         == 1
     )
+
+
+def test_what_a_board_has_not_said_waits_where_its_work_begins(
+    plan: Built, boards: Boards, clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standing, "today", lambda: date(2020, 6, 1))
+    home = clients["reporter"].get("/my-work").text
+    assert f'href="/business-plans/boards/{boards["social"].id}?year=' in home
+    assert "åtgärder är det inte angivet" in home or "en åtgärd är det inte angivet" in home
+    assert "inte angivet" not in clients["coordinator"].get("/my-work").text

@@ -85,7 +85,7 @@ def test_several_published_plans_are_listed(plan: Built, anyone: FlaskClient) ->
     ("who", "where"),
     [
         ("reporter", "/my-work"),
-        ("coordinator", "/plan/current"),
+        ("coordinator", "/my-work"),
         ("executive", "/plan/current"),
         ("admin", "/admin"),
     ],

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from registry import memory
+from registry.business_plan import standing as business_plans
 from registry.config import Settings
 from registry.conflict import Conflict
 from registry.db import db
@@ -30,6 +31,7 @@ def my_work() -> ResponseReturnValue:
         "reporting/my_work.html",
         home=home.home(g.viewer),
         handed=handover.handed_to(boards) if boards else [],
+        plans=business_plans.unsaid(g.viewer),
         alerts=alerts.own(g.viewer, unread=True, limit=5),
         coordinators=contacts.coordinators(),
         contact=settings.contact,
