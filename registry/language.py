@@ -31,7 +31,12 @@ def init_app(app: Flask, settings: Settings) -> None:
         newstyle=True,
     )
     app.jinja_env.filters.update(
-        number=number, day=day, long_day=long_day, moment=moment, file_size=file_size
+        number=number,
+        as_number=as_number,
+        day=day,
+        long_day=long_day,
+        moment=moment,
+        file_size=file_size,
     )
 
 
@@ -90,6 +95,11 @@ def parse_number(text: str) -> Decimal:
     if value != rounded or abs(value) >= 10**14:
         raise ValueError(text)
     return rounded.normalize() + 0  # as many digits as the number has, whatever was typed
+
+
+def as_number(text: str | None) -> str:
+    """A stored decimal, ``"75.2"``, as it reads: ``75,2``."""
+    return number(None if text is None else Decimal(text))
 
 
 def day(value: date | datetime | None) -> str:

@@ -193,6 +193,7 @@ ALLOWED: dict[str, set[str]] = {
     "documents.followup": READERS,
     "documents.plan": HAS_ROLE,
     "documents.public_plan": ANYONE,
+    "documents.public_followup": ANYONE,
     "documents.templates": COORDINATOR,
     "documents.template": COORDINATOR,
     "documents.example": COORDINATOR,

@@ -1,10 +1,10 @@
-"""A round's follow-up as a document: where the boards stand, what is late or missing, effects."""
+"""A round's follow-up as a document, made of the same plain values as its page and as what is
+published (:mod:`registry.followup.edition`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from registry.documents import drawing, of_effects
 from registry.documents.document import (
@@ -21,80 +21,88 @@ from registry.documents.document import (
     Subject,
     Table,
     amount,
-    at,
     missing,
     on,
     text,
-    word,
 )
-from registry.effects import service as effects
-from registry.effects.service import Reading
-from registry.followup import service
-from registry.followup.figures import PARTS, UNREPORTED, Counts, FollowUp, MeasureRow
-from registry.followup.service import LISTED
-from registry.language import day, number, yes_no
-from registry.people.permissions import Viewer
+from registry.followup.edition import AreaEdition, BoardEdition, Edition, Judged, readings_of
+from registry.followup.figures import UNREPORTED, Counts
+from registry.language import yes_no
+
+Labels = Mapping[str, str]
 
 
-def of_followup(
-    viewer: Viewer, round_id: int, municipality: str, language: str, today: date
-) -> Document | None:
-    """The follow-up as the viewer may read it today, or ``None`` when they may not."""
-    page = service.read(viewer, round_id)
-    if page is None:
-        return None
-    readings = effects.whole(viewer, page.round.version_id)
-    labels = {part: str(label) for part, label in PARTS.items()}
-    areas = _counts_table(
-        "areas",
-        _("Läge per målområde"),
-        _("Målområde"),
-        [(f"{one.number} {one.title}", one.counts) for one in page.areas],
-        labels,
-    )
-    boards = _boards(page, labels)
+def of_followup(edition: Edition, municipality: str, today: date, notice: str = "") -> Document:
+    """The follow-up as a document.
+
+    :param today: when it says what it says: the day of its publication, or this day.
+    """
+    labels = edition["labels"]
+    readings = readings_of(edition)
+    areas, boards = _areas(edition, labels), _boards(edition, labels)
     return Document(
         subject=Subject.FOLLOWUP,
-        title=_("Uppföljning %(round)s", round=page.round.title),
-        subtitle=page.round.plan_title,
+        title=_("Uppföljning %(round)s", round=edition["round"]),
+        subtitle=edition["plan"],
         municipality=municipality,
-        language=language,
+        language=edition["language"],
         day=today,
-        name=_("Uppföljning %(round)s", round=page.round.title),
-        facts=_facts(page),
+        name=_("Uppföljning %(round)s", round=edition["round"]),
+        facts=tuple(_facts(edition)),
         sections=(
-            _area_section(page, areas, labels),
-            _board_section(page, boards, labels),
-            *_gaps(page),
+            *_summary(edition),
+            _area_section(edition, areas, labels),
+            *_judgements(edition, labels),
+            _board_section(edition, boards, labels),
+            *_gap_sections(edition),
             of_effects.section(readings),
+            Section(1, _("Alla åtgärder"), (_shown(_measures(edition)),)),
         ),
-        data=(areas, boards, *_lists(page), *_effect_tables(readings)),
-        summary=page.heading + ".",
-        size=page.total.total,
+        data=(
+            areas,
+            boards,
+            _measures(edition),
+            _gaps(edition),
+            of_effects.metrics(readings),
+            of_effects.series(readings),
+        ),
+        notice=notice,
+        summary=edition["headline"] + ".",
+        size=len(edition["measures"]),
     )
 
 
-def _effect_tables(readings: Sequence[Reading]) -> tuple[Table, ...]:
-    return of_effects.metrics(readings), of_effects.series(readings)
+def _facts(edition: Edition) -> Iterator[Fact]:
+    total = Counts(**edition["total"])
+    submitted = sum(one["submitted_on"] is not None for one in edition["boards"])
+    yield Fact("round", _("Omgång"), text(edition["round"]))
+    yield Fact("period", _("Period"), text(edition["period"]))
+    yield Fact("due_on", _("Sista dag"), _day(edition["due_on"]))
+    state = Cell(edition["state_label"], Kind.WORD, edition["state"])
+    yield Fact("state", _("Omgångens läge"), state)
+    yield Fact("boards", _("Nämnder och bolag"), amount(len(edition["boards"])))
+    yield Fact("submitted", _("Har lämnat in"), amount(submitted))
+    yield Fact("measures", _("Åtgärder"), amount(total.total))
+    yield Fact("done", _("Genomförda"), _reported(total, "done"))
+    yield Fact("delayed", _("Försenade"), _reported(total, "delayed"))
+    yield Fact("unreported", _("Inte återrapporterade"), amount(total.unreported))
+    yield Fact("assessed", _("Samlad bedömning"), _assessed(edition["whole"]))
+    decision = edition["decision"]
+    if decision is not None:
+        yield Fact("decided_by", _("Beslutat av"), text(decision["decided_by"]))
+        yield Fact("decided_on", _("Beslutsdatum"), _day(decision["decided_on"]))
+        yield Fact("paragraph", _("Paragraf"), text(decision["paragraph"]))
+        yield Fact("case_number", _("Diarienummer"), text(decision["case_number"]))
 
 
-def _facts(page: FollowUp) -> tuple[Fact, ...]:
-    total = page.total
-    method = total.total - page.without_method
-    return (
-        Fact("round", _("Omgång"), text(page.round.title)),
-        Fact("period", _("Period"), text(page.round.period)),
-        Fact("due_on", _("Sista dag"), on(page.round.due_on)),
-        Fact("state", _("Omgångens läge"), word(page.round.state)),
-        Fact("boards", _("Nämnder och bolag"), amount(len(page.boards))),
-        Fact("submitted", _("Har lämnat in"), amount(page.submitted)),
-        Fact("measures", _("Åtgärder"), amount(total.total)),
-        Fact("done", _("Genomförda"), _reported(total, "done")),
-        Fact("delayed", _("Försenade"), _reported(total, "delayed")),
-        Fact("unreported", _("Inte återrapporterade"), amount(total.unreported)),
-        Fact("with_method", _("Har metod för att mäta effekt"), amount(method)),
-        Fact("without_owner", _("Saknar ansvarig"), amount(page.without_owner)),
-    )
+def _day(value: str | None) -> Cell:
+    return on(date.fromisoformat(value)) if value else EMPTY
+
+
+def _assessed(one: Judged) -> Cell:
+    if one["assessed"] is None:
+        return missing("not_assessed", _("Inte bedömt"))
+    return Cell(one["assessed_label"], Kind.WORD, one["assessed"])
 
 
 def _reported(counts: Counts, part: str) -> Cell:
@@ -104,47 +112,103 @@ def _reported(counts: Counts, part: str) -> Cell:
     return missing("not_reported")
 
 
-def _counts_table(
-    key: str,
-    title: str,
-    first: str,
-    rows: Iterable[tuple[str, Counts]],
-    labels: dict[str, str],
-) -> Table:
+def _paragraphs(written: str) -> list[Block]:
+    """A text as it was written; an empty line begins a new paragraph."""
+    parts = written.replace("\r\n", "\n").split("\n\n")
+    return [Paragraph(part.strip()) for part in parts if part.strip()]
+
+
+def _summary(edition: Edition) -> Iterator[Section]:
+    whole, decision = edition["whole"], edition["decision"]
+    if whole["text"]:
+        yield Section(1, _("Sammanfattning"), tuple(_paragraphs(whole["text"])))
+    if whole["conclusion"]:
+        yield Section(1, _("Slutsats"), tuple(_paragraphs(whole["conclusion"])))
+    if decision is not None:
+        said = _(
+            "%(board)s beslutade %(day)s, %(paragraph)s:",
+            board=decision["decided_by"],
+            day=decision["decided_on"],
+            paragraph=decision["paragraph"],
+        )
+        blocks = (Paragraph(said), *_paragraphs(decision["text"]))
+        yield Section(1, _("Kommunstyrelsens beslut"), blocks)
+
+
+def _judgements(edition: Edition, labels: Labels) -> Iterator[Section]:
+    """What is written of each area, where something is."""
+    for area in edition["areas"]:
+        if not (area["text"] or area["conclusion"] or area["assessed"]):
+            continue
+        counts = Counts(**area["counts"])
+        figures = ", ".join(f"{labels[part]}: {count}" for part, count in counts.parts)
+        blocks: list[Block] = [Paragraph(figures + ".")]
+        if area["assessed"]:
+            said = _("Bedömning: %(assessed)s.", assessed=area["assessed_label"].lower())
+            blocks.insert(0, Paragraph(said))
+        blocks += _paragraphs(area["text"])
+        yield Section(2, _named(area), tuple(blocks))
+        if area["conclusion"]:
+            yield Section(3, _("Slutsats"), tuple(_paragraphs(area["conclusion"])))
+
+
+def _named(area: AreaEdition) -> str:
+    return f"{area['number']} {area['title']}"
+
+
+def _areas(edition: Edition, labels: Labels) -> Table:
     columns = (
-        Column(key.removesuffix("s"), first, 8),
+        Column("area", _("Målområde"), 8),
+        Column("assessed", _("Bedömning"), 4),
+        *_counted(labels),
+    )
+    rows = tuple(
+        (text(_named(one)), _assessed(one), *_counts(Counts(**one["counts"]), labels))
+        for one in edition["areas"]
+    )
+    return Table("areas", _("Läge per målområde"), columns, rows)
+
+
+def _counted(labels: Labels) -> tuple[Column, ...]:
+    return (
         *(Column(part, label, 4, is_number=True) for part, label in labels.items()),
         Column("total", _("Alla"), 3, is_number=True),
     )
-    filled = tuple(
-        (text(name), *(_reported(counts, part) for part in labels), amount(counts.total))
-        for name, counts in rows
-    )
-    return Table(key, title, columns, filled)
 
 
-def _area_section(page: FollowUp, table: Table, labels: dict[str, str]) -> Section:
-    if not page.areas:
+def _counts(counts: Counts, labels: Labels) -> tuple[Cell, ...]:
+    return (*(_reported(counts, part) for part in labels), amount(counts.total))
+
+
+def _area_section(edition: Edition, table: Table, labels: Labels) -> Section:
+    if not edition["areas"]:
         return Section(1, table.title, (Paragraph(_("Omgången har inga åtgärder."), is_note=True),))
-    rows = [(f"{one.number} {one.title}", one.counts) for one in page.areas]
+    rows = [(_named(one), Counts(**one["counts"])) for one in edition["areas"]]
     chart = Chart(
         _("Antal åtgärder per målområde och läge"),
-        drawing.bars(rows, labels),
+        drawing.bars(rows, dict(labels)),
         _(
             "Liggande staplar med antal åtgärder per läge, en stapel för varje målområde. "
             "Siffrorna står i tabellen intill."
         ),
     )
-    return Section(1, table.title, (chart, table))
+    shown = Table(
+        "",
+        "",
+        (table.columns[0], *table.columns[2:]),
+        tuple((row[0], *row[2:]) for row in table.rows),
+    )
+    return Section(1, table.title, (chart, shown))
 
 
-def _board_section(page: FollowUp, table: Table, labels: dict[str, str]) -> Section:
-    if not page.boards:
+def _board_section(edition: Edition, table: Table, labels: Labels) -> Section:
+    if not edition["boards"]:
         none = _("Ingen nämnd och inget bolag ska återrapportera i omgången.")
         return Section(1, table.title, (Paragraph(none, is_note=True),))
+    rows = [(one["name"], Counts(**one["counts"])) for one in edition["boards"]]
     chart = Chart(
         _("Antal åtgärder per nämnd eller bolag och läge"),
-        drawing.bars([(one.name, one.counts) for one in page.boards], labels),
+        drawing.bars(rows, dict(labels)),
         _(
             "Liggande staplar med antal åtgärder per läge, en stapel för varje nämnd och bolag. "
             "Siffrorna står i tabellen intill."
@@ -162,10 +226,7 @@ def _board_section(page: FollowUp, table: Table, labels: dict[str, str]) -> Sect
 
 def _in_two(table: Table) -> tuple[Table, Table]:
     """The boards' table is too wide for a page: first their reports, then their counts."""
-    reports = tuple(
-        (row[0], row[1], Cell(row[2].text[:10], row[2].kind, row[2].value), row[3])
-        for row in table.rows
-    )
+    reports = tuple(row[:4] for row in table.rows)
     counts = tuple((row[0], *row[4:]) for row in table.rows)
     return (
         Table("", _("Återrapporter"), table.columns[:4], reports),
@@ -173,107 +234,78 @@ def _in_two(table: Table) -> tuple[Table, Table]:
     )
 
 
-def _boards(page: FollowUp, labels: dict[str, str]) -> Table:
+def _boards(edition: Edition, labels: Labels) -> Table:
     """One row per board: how far it has come, whether it is late, and its counts."""
     columns = (
         Column("board", _("Nämnd eller bolag"), 8),
         Column("progress", _("Återrapport"), 4),
-        Column("submitted_at", _("Inlämnad"), 3),
+        Column("submitted_on", _("Inlämnad"), 3),
         Column("late", _("Sen"), 2),
-        *(Column(part, label, 4, is_number=True) for part, label in labels.items()),
-        Column("total", _("Alla"), 3, is_number=True),
+        *_counted(labels),
     )
-    rows = tuple(
-        (
-            text(one.name),
-            word(one.progress),
-            at(one.submitted_at) if one.submitted else EMPTY,
-            Cell(yes_no(one.late), Kind.WORD, "late" if one.late else "in_time"),
-            *(_reported(one.counts, part) for part in labels),
-            amount(one.counts.total),
-        )
-        for one in page.boards
-    )
+    rows = tuple(_board(one, labels) for one in edition["boards"])
     return Table("boards", _("Läge per nämnd och bolag"), columns, rows)
 
 
-def _gaps(page: FollowUp) -> Iterable[Section]:
-    """What is late or missing, each under a heading of its own."""
-    yield Section(
-        1,
-        _("Sent och saknas"),
-        () if page.gaps else (Paragraph(_("Inget är sent och inget saknas.")),),
-    )
-    if page.late:
-        names = ", ".join(one.name for one in page.late)
-        title = ngettext(
-            "En nämnd eller ett bolag har inte lämnat in",
-            "%(num)s nämnder och bolag har inte lämnat in",
-            len(page.late),
-        )
-        said = _("%(names)s. Sista dag var %(day)s.", names=names, day=day(page.round.due_on))
-        yield Section(2, title, (Paragraph(said),))
-    delayed, lacking, ended = _lists(page)
-    if delayed.rows:
-        yield _capped(_("Försenade åtgärder"), delayed, page.total.delayed)
-    for kind, title, count in (
-        ("no_owner", _("Åtgärder utan ansvarig"), page.without_owner),
-        ("no_method", _("Åtgärder utan metod för att mäta effekt"), page.without_method),
-    ):
-        rows = tuple(row[1:] for row in lacking.rows if row[0].value == kind)
-        if rows:
-            table = Table("", "", lacking.columns[1:], rows)
-            yield _capped(title, table, count)
-    if ended.rows:
-        yield Section(2, _("Nämnder och bolag som har upphört men står som ansvariga"), (ended,))
-
-
-def _capped(title: str, table: Table, count: int) -> Section:
-    blocks: list[Block] = [Table("", "", table.columns, table.rows)]
-    if count > LISTED:
-        said = _("De första %(listed)s av %(count)s visas.", listed=LISTED, count=number(count))
-        blocks.append(Paragraph(said, is_note=True))
-    return Section(2, title, tuple(blocks))
-
-
-def _lists(page: FollowUp) -> tuple[Table, Table, Table]:
-    """Delayed measures, measures that lack something, boards that have ended."""
-    head = (Column("number", _("Nr"), 2), Column("title", _("Åtgärd"), 8))
-    delayed = tuple(
-        (
-            text(one.number),
-            text(one.title),
-            text("\n".join(f"{said.board}: {said.text}" for said in one.deviations if said.text)),
-        )
-        for one in page.delayed
-    )
-    kinds = {
-        "no_owner": Cell(_("Saknar ansvarig"), Kind.WORD, "no_owner"),
-        "no_method": Cell(_("Saknar metod för att mäta effekt"), Kind.WORD, "no_method"),
-    }
-    lists: list[tuple[str, tuple[MeasureRow, ...]]] = [
-        ("no_owner", page.unowned),
-        ("no_method", page.unmethodical),
-    ]
-    lacking = tuple(
-        (kinds[kind], text(one.number), text(one.title)) for kind, found in lists for one in found
-    )
-    ended = tuple(
-        (text(one.name), on(one.ended_on), text(one.successor), amount(one.measures))
-        for one in page.ended
-    )
+def _board(one: BoardEdition, labels: Labels) -> tuple[Cell, ...]:
     return (
-        Table("delayed", _("Försenade"), (*head, Column("why", _("Avvikelse"), 9)), delayed),
-        Table("lacking", _("Saknas"), (Column("kind", _("Vad som saknas"), 4), *head), lacking),
-        Table(
-            "ended",
-            _("Upphörda"),
-            (
-                Column("board", _("Nämnd eller bolag"), 4),
-                Column("ended_on", _("Upphörde"), 2),
-                Column("successor", _("Efterträdare"), 4),
-                Column("measures", _("Åtgärder"), 2, is_number=True),
-            ),
-            ended,
-        ),
+        text(one["name"]),
+        Cell(one["progress_label"], Kind.WORD, one["progress"]),
+        _day(one["submitted_on"]),
+        Cell(yes_no(one["late"]), Kind.WORD, "late" if one["late"] else "in_time"),
+        *_counts(Counts(**one["counts"]), labels),
+    )
+
+
+def _gap_sections(edition: Edition) -> Iterator[Section]:
+    """What is late or missing, each kind under a heading of its own."""
+    nothing = (Paragraph(_("Inget är sent och inget saknas.")),)
+    yield Section(1, _("Sent och saknas"), () if edition["gaps"] else nothing)
+    for gap in edition["gaps"]:
+        rows = tuple((text(row),) for row in gap["rows"])
+        table = Table("", "", (Column("what", gap["label"]),), rows)
+        yield Section(2, f"{gap['label']} ({gap['count']})", (table,))
+
+
+def _gaps(edition: Edition) -> Table:
+    columns = (Column("kind", _("Vad som saknas"), 4), Column("what", _("Gäller"), 8))
+    rows = tuple(
+        (Cell(gap["label"], Kind.WORD, gap["kind"]), text(row))
+        for gap in edition["gaps"]
+        for row in gap["rows"]
+    )
+    return Table("gaps", _("Sent och saknas"), columns, rows)
+
+
+def _measures(edition: Edition) -> Table:
+    columns = (
+        Column("number", _("Nr"), 2),
+        Column("title", _("Åtgärd"), 8),
+        Column("area", _("Målområde"), 5),
+        Column("boards", _("Ansvarig"), 5),
+        Column("status", _("Läge"), 3),
+    )
+    rows = tuple(
+        (
+            text(one["number"]),
+            text(one["title"]),
+            text(one["area"]),
+            text(", ".join(one["boards"])),
+            Cell(one["status_label"], Kind.WORD, one["status"])
+            if one["status"]
+            else missing("not_reported", one["status_label"]),
+        )
+        for one in edition["measures"]
+    )
+    return Table("measures", _("Alla åtgärder"), columns, rows)
+
+
+def _shown(table: Table) -> Table:
+    """What a page has room for: the area stands in the number already."""
+    kept = [at for at, one in enumerate(table.columns) if one.key != "area"]
+    return Table(
+        "",
+        "",
+        tuple(table.columns[at] for at in kept),
+        tuple(tuple(row[at] for at in kept) for row in table.rows),
     )

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 import sqlalchemy as sa
 from flask import Flask, current_app
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload
@@ -24,10 +24,11 @@ from registry.documents.of_followup import of_followup
 from registry.documents.of_plan import of_plan
 from registry.documents.of_report import of_report
 from registry.documents.word_template import BadTemplate
+from registry.followup import publishing
 from registry.jobs import service as jobs
 from registry.jobs.models import Job
 from registry.jobs.service import JobFailed, Product, Running
-from registry.language import today
+from registry.language import local, today
 from registry.people.permissions import NOBODY, Permission, Viewer, require
 from registry.plan import structure
 from registry.reporting import service as reporting
@@ -92,7 +93,8 @@ def read(viewer: Viewer, subject: Subject, key: int) -> Document:
     if subject is Subject.REPORT:
         found = of_report(viewer, reporting.get_report(viewer, key), *about)
     elif subject is Subject.FOLLOWUP:
-        found = of_followup(viewer, key, *about, today())
+        edition = publishing.preview(viewer, key)
+        found = None if edition is None else of_followup(edition, about[0], today())
     else:
         require(viewer, Permission.READ_PLAN)
         found = of_plan(viewer, key, *about, today())
@@ -115,6 +117,22 @@ def read_public_plan(plan_id: int) -> Document:
     if found is None:
         raise NoResultFound
     return found
+
+
+def read_public_followup(plan_id: int, round_id: int, number: int | None = None) -> Document:
+    """A follow-up as it was published: the same for everyone, in the words that were published.
+
+    :raises NoResultFound: when there is none.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    found = publishing.published(plan_id, round_id, number)
+    if found is None:
+        raise NoResultFound
+    edition = publishing.content_of(found)
+    with force_locale(edition["language"]):
+        notice = _("Nummer %(number)s, med rättelser.", number=found.number)
+        day = local(found.published_at).date()
+        return of_followup(edition, settings.municipality, day, notice if found.number > 1 else "")
 
 
 def is_long(document: Document, format: Format) -> bool:

@@ -15,8 +15,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.http import dump_options_header
 
+from registry.addresses import number
 from registry.documents import service
-from registry.documents.document import Subject
+from registry.documents.document import Document, Subject
 from registry.documents.forms import NAMES, TemplateForm
 from registry.documents.of_report import NotSubmitted
 from registry.documents.service import FORMATS, File
@@ -65,7 +66,17 @@ def _answer(subject: Subject, key: int, name: str) -> ResponseReturnValue:
 @bp.get(f"/plans/<int:plan_id>{ENDING}")
 def public_plan(plan_id: int, format: str) -> ResponseReturnValue:
     """As published: any cache may keep it, and asks each time whether it is still so."""
-    document = service.read_public_plan(plan_id)
+    return _public(service.read_public_plan(plan_id), format)
+
+
+@bp.get(f"/plans/<int:plan_id>/followups/<int:round_id>{ENDING}")
+def public_followup(plan_id: int, round_id: int, format: str) -> ResponseReturnValue:
+    """As published: the latest number, or the one in the query."""
+    numbered = number(request.args, "number")
+    return _public(service.read_public_followup(plan_id, round_id, numbered), format)
+
+
+def _public(document: Document, format: str) -> Response:
     mark = service.mark(document, FORMATS[format])
     if request.if_none_match.contains(mark):
         answer = Response(status=304)

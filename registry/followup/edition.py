@@ -5,12 +5,15 @@ are decimal, text with a point; a missing value is ``null``, never 0. ``EDITION`
 """
 
 from collections import Counter
+from decimal import Decimal
 from typing import TypedDict
 
 from flask_babel import gettext as _
 
 from registry.audit.log import plain
 from registry.effects import service as effects
+from registry.effects.models import Better, Operator
+from registry.effects.trend import Goal, Point
 from registry.effects.words import words
 from registry.followup import details, gaps
 from registry.followup.figures import PARTS, UNREPORTED, Counts, FollowUp, Progress
@@ -68,17 +71,38 @@ class PointEdition(TypedDict):
     preliminary: bool
 
 
+class MeasuredEdition(TypedDict):
+    """What one of several boards measured last."""
+
+    board: str
+    latest: PointEdition | None
+    unmeasured: str
+
+
+class GoalEdition(TypedDict):
+    operator: str | None
+    value: str | None
+    period: str
+    place: str
+    text: str
+
+
 class MetricEdition(TypedDict):
+    """``baseline``, ``target``, ``latest`` and ``verdict`` are what a person reads; the values
+    stand beside them. ``points`` are the metric's own series, without the baseline."""
+
     name: str
     unit: str
-    measure: str
+    measure_number: str
+    measure_title: str
     better: str
     better_label: str
     baseline: str
+    baseline_point: PointEdition | None
     target: str
-    target_value: str | None
+    goal: GoalEdition
     latest: str
-    boards: list[list[str]]
+    boards: list[MeasuredEdition]
     verdict: list[str]
     points: list[PointEdition]
 
@@ -100,6 +124,8 @@ class Edition(TypedDict):
     round: str
     period: str
     due_on: str
+    state: str
+    state_label: str
     closed_on: str | None
     written_on: str
     headline: str
@@ -128,6 +154,8 @@ def edition(viewer: Viewer, page: FollowUp, language: str) -> Edition:
         "round": head.title,
         "period": head.period,
         "due_on": head.due_on.isoformat(),
+        "state": head.state.value,
+        "state_label": str(head.state.label),
         "closed_on": head.closed_at.date().isoformat() if head.closed_at else None,
         "written_on": today().isoformat(),
         "headline": page.heading,
@@ -218,26 +246,79 @@ def _metrics(readings: list[effects.Reading]) -> list[MetricEdition]:
         {
             "name": reading.name,
             "unit": reading.unit,
-            "measure": said.measure,
+            "measure_number": reading.measure_number,
+            "measure_title": reading.measure_title,
             "better": reading.better.value,
             "better_label": str(reading.better.label),
             "baseline": said.baseline,
+            "baseline_point": _point(reading.baseline),
             "target": said.target,
-            "target_value": plain(reading.goal.value) if reading.goal else None,
+            "goal": {
+                "operator": reading.goal.operator.value if reading.goal else None,
+                "value": plain(reading.goal.value) if reading.goal else None,
+                "period": reading.goal_period,
+                "place": reading.goal_place,
+                "text": reading.goal_text,
+            },
             "latest": said.latest,
-            "boards": [list(one) for one in said.boards],
-            "verdict": [tag.label for tag in said.tags] or ([said.note] if said.note else []),
-            "points": [
-                {
-                    "period": point.period,
-                    "value": plain(point.value),
-                    "preliminary": point.preliminary,
-                }
-                for point in reading.line
+            "boards": [
+                {"board": one.board, "latest": _point(one.latest), "unmeasured": one.unmeasured}
+                for one in reading.boards
             ],
+            "verdict": [tag.label for tag in said.tags] or ([said.note] if said.note else []),
+            "points": [point for one in reading.points if (point := _point(one)) is not None],
         }
         for reading, said in zip(readings, words(readings), strict=True)
     ]
+
+
+def _point(point: Point | None) -> PointEdition | None:
+    if point is None:
+        return None
+    return {
+        "period": point.period,
+        "value": plain(point.value),
+        "preliminary": point.preliminary,
+    }
+
+
+def readings_of(edition: Edition) -> list[effects.Reading]:
+    """The metrics of an edition as charts and tables read them; they have no ids."""
+    return [
+        effects.Reading(
+            id=0,
+            name=one["name"],
+            unit=one["unit"],
+            better=Better(one["better"]),
+            baseline=_read(one["baseline_point"]),
+            goal=_goal(one["goal"]),
+            goal_period=one["goal"]["period"],
+            goal_place=one["goal"]["place"],
+            goal_text=one["goal"]["text"],
+            measure_id=0,
+            measure_number=one["measure_number"],
+            measure_title=one["measure_title"],
+            points=tuple(point for raw in one["points"] if (point := _read(raw)) is not None),
+            boards=tuple(
+                effects.BoardValue(held["board"], _read(held["latest"]), held["unmeasured"])
+                for held in one["boards"]
+            ),
+        )
+        for one in edition["metrics"]
+    ]
+
+
+def _goal(goal: GoalEdition) -> Goal | None:
+    if goal["operator"] is None or goal["value"] is None:
+        return None
+    return Goal(Operator(goal["operator"]), Decimal(goal["value"]))
+
+
+def _read(point: PointEdition | None) -> Point | None:
+    if point is None:
+        return None
+    value = point["value"]
+    return Point(point["period"], None if value is None else Decimal(value), point["preliminary"])
 
 
 def _decision(round_id: int) -> DecisionEdition | None:

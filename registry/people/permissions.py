@@ -197,6 +197,7 @@ ENDPOINTS: dict[str, Permission] = {
     "documents.followup": Permission.READ_FOLLOWUP,
     "documents.plan": Permission.READ_PLAN,
     "documents.public_plan": Permission.PUBLIC,
+    "documents.public_followup": Permission.PUBLIC,
     "documents.templates": Permission.MANAGE_DOCUMENTS,
     "documents.template": Permission.MANAGE_DOCUMENTS,
     "documents.example": Permission.MANAGE_DOCUMENTS,
