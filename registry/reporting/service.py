@@ -15,7 +15,7 @@ from wtforms import Form
 from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
-from registry.effects.models import EffectMetric, MetricValue, ValueStatus
+from registry.effects.models import EffectMetric, Gender, MetricValue, ValueStatus
 from registry.host import active, calls, data
 from registry.host.loading import Domain, loaded
 from registry.host.models import SubjectKind
@@ -438,14 +438,46 @@ def _publish_values(report: Report, gathered: list[freezing.Gathered], viewer: V
             )
         )
     }
+    new = []
     for value in wanted:
+        cells = {
+            "value": value.value,
+            "status": ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY,
+            "source": value.metric.source,
+            "entered_at": now(),
+            "entered_by_id": viewer.user_id,
+        }
         row = known.get(value.metric.id)
         if row is None:
-            row = MetricValue(metric_id=value.metric.id, board_id=report.board_id, period=period)
-            db.session.add(row)
-        row.value = value.value
-        row.status = ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY
-        row.source, row.entered_at, row.entered_by_id = value.metric.source, now(), viewer.user_id
+            new.append({"metric_id": value.metric.id, "gender": Gender.TOTAL, **cells})
+        else:
+            for name, cell in cells.items():
+                setattr(row, name, cell)
+    _add_values([{"board_id": report.board_id, "period": period, **cells} for cells in new])
+
+
+def _add_values(rows: list[dict[str, Any]]) -> None:
+    """New rows in one statement, each with its entry in the log as if it had been added alone."""
+    if not rows:
+        return
+    table: sa.Table = MetricValue.__table__  # type: ignore[assignment]
+    connection = db.session.connection()
+    connection.execute(sa.insert(table), rows)
+    made = sa.select(table.c.metric_id, table.c.id).where(
+        table.c.board_id == rows[0]["board_id"],
+        table.c.period == rows[0]["period"],
+        table.c.gender == Gender.TOTAL,
+    )
+    ids = dict(connection.execute(made).all())
+    log.record_created(
+        "report.submit",
+        "metric_value",
+        (
+            (key, "", {"id": key, **{name: log.plain(cell) for name, cell in cells.items()}})
+            for cells in rows
+            for key in (ids[cells["metric_id"]],)
+        ),
+    )
 
 
 def accept(viewer: Viewer, report_id: int, *, row_version: int) -> Report:
