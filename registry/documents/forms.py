@@ -30,3 +30,36 @@ class TemplateForm(FlaskForm):
     def validate_file(self, field: FileField) -> None:
         if not field.data or not field.data.filename:
             raise StopValidation(_("Välj en fil."))
+
+
+def tags() -> list[tuple[str, str]]:
+    """What a template may hold, and what comes in its place."""
+    row = {"label": "{{ one.label }}", "text": "{{ one.text }}", "end": "{%tr endfor %}"}
+    return [
+        ("{{ body }}", _("allt innehåll; ensam i ett eget stycke, måste finnas")),
+        ("{{ contents }}", _("innehållsförteckning; ensam i ett eget stycke")),
+        ("{{ title }}", _("rubriken: nämnden, planen eller uppföljningen")),
+        ("{{ subtitle }}", _("underrubriken: omgången eller åren")),
+        ("{{ municipality }}", _("kommunens namn")),
+        ("{{ date }}", _("dagen")),
+        ("{{ summary }}", _("sammanfattning eller syfte")),
+        (
+            "{{ notice }}",
+            _("det som måste sägas först, till exempel att planen är ett utkast"),
+        ),
+        ("{{ fact.period }}", _("en enskild uppgift; nycklarna är de som står i JSON-filen")),
+        (
+            "{%tr for one in facts %}",
+            _(
+                "en tabellrad för varje uppgift, med %(label)s och %(text)s; avsluta med %(end)s",
+                **row,
+            ),
+        ),
+        (
+            "{%p if notice %}",
+            _(
+                "stycken som bara ska finnas när det finns något att visa; avsluta med %(end)s",
+                end="{%p endif %}",
+            ),
+        ),
+    ]

@@ -18,7 +18,7 @@ from werkzeug.http import dump_options_header
 from registry.addresses import number
 from registry.documents import service
 from registry.documents.document import Document, Subject
-from registry.documents.forms import NAMES, TemplateForm
+from registry.documents.forms import NAMES, TemplateForm, tags
 from registry.documents.of_report import NotSubmitted
 from registry.documents.service import FORMATS, File
 from registry.documents.word_template import BadTemplate
@@ -113,7 +113,11 @@ def templates() -> ResponseReturnValue:
             flash(_("Mallen används från och med nu."), "success")
             return redirect(url_for(".templates"), 303)
     page = render_template(
-        "documents/templates.html", form=form, own=service.templates(g.viewer), names=NAMES
+        "documents/templates.html",
+        form=form,
+        own=service.templates(g.viewer),
+        names=NAMES,
+        tags=tags(),
     )
     return page, 422 if form.errors else 200
 

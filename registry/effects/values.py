@@ -3,12 +3,14 @@
 A value that is replaced is kept, as a :class:`ValueCorrection`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
+from registry.audit import log
 from registry.db import db, now
 from registry.effects.due import next_due
 from registry.effects.models import (
@@ -83,6 +85,56 @@ def record(
     row.respondents = entry.respondents
     row.entered_at, row.entered_by_id = now(), by.user_id
     return row
+
+
+def record_new(
+    entries: Sequence[tuple[EffectMetric, Entry]],
+    period: str,
+    *,
+    by: Viewer,
+    board_id: int | None,
+    action: str,
+) -> None:
+    """:func:`record` for values where there are none yet, of many metrics in one statement; each
+    has its entry in the log as if it had been written alone.
+
+    :param action: what the log says was done.
+    """
+    if not entries:
+        return
+    rows: list[dict[str, Any]] = []
+    for metric, entry in entries:
+        _move_due(metric, period)
+        rows.append(
+            {
+                "metric_id": metric.id,
+                "board_id": board_id,
+                "period": period,
+                "gender": Gender.TOTAL,
+                **asdict(entry),
+                "entered_at": now(),
+                "entered_by_id": by.user_id,
+            }
+        )
+    table: sa.Table = MetricValue.__table__  # type: ignore[assignment]
+    connection = db.session.connection()
+    connection.execute(sa.insert(table), [{**row, "row_version": 1} for row in rows])
+    made = sa.select(table.c.metric_id, table.c.id).where(
+        table.c.board_id.is_not_distinct_from(board_id),
+        table.c.period == period,
+        table.c.gender == Gender.TOTAL,
+        table.c.metric_id.in_([row["metric_id"] for row in rows]),
+    )
+    ids = dict(connection.execute(made).all())
+    log.record_created(
+        action,
+        "metric_value",
+        (
+            (key, "", {"id": key, **{name: log.plain(cell) for name, cell in row.items()}})
+            for row in rows
+            for key in (ids[row["metric_id"]],)
+        ),
+    )
 
 
 def find(

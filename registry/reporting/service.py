@@ -12,7 +12,7 @@ from registry.audit import log
 from registry.conflict import Conflict
 from registry.db import db, now
 from registry.effects import values
-from registry.effects.models import Gender, MetricValue, ValueStatus
+from registry.effects.models import EffectMetric, Gender, MetricValue, ValueStatus
 from registry.host import calls
 from registry.people.permissions import Permission, Viewer, require
 from registry.plan.models import MeasureStatus
@@ -137,22 +137,28 @@ def _publish_values(report: Report, gathered: list[freezing.Gathered], viewer: V
             )
         )
     }
+    new: list[tuple[EffectMetric, values.Entry]] = []
     for value in wanted:
         row = known.get(value.metric.id)
-        same = row is not None and row.value == value.value  # what was known of it still holds
+        status = ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY
+        if row is None:
+            new.append((value.metric, values.Entry(value.value, status, value.metric.source)))
+            continue
+        same = row.value == value.value  # what was known of it still holds
         values.record(
             value.metric,
             period,
             values.Entry(
                 value.value,
-                ValueStatus.MISSING if value.value is None else ValueStatus.PRELIMINARY,
+                status,
                 value.metric.source,
-                note=row.note if row is not None and same else "",
-                reason=row.reason if row is not None and same else "",
-                respondents=row.respondents if row is not None and same else None,
+                note=row.note if same else "",
+                reason=row.reason if same else "",
+                respondents=row.respondents if same else None,
             ),
             by=viewer,
             board_id=report.board_id,
             reason_of_change=_("Återrapporten lämnades in."),
             known=row,
         )
+    values.record_new(new, period, by=viewer, board_id=report.board_id, action="report.submit")
