@@ -109,7 +109,7 @@ def read(viewer: Viewer, subject: Subject, key: int) -> Document:
     if subject is Subject.REPORT:
         found = of_report(viewer, reporting.get_report(viewer, key), *about)
     elif subject is Subject.FOLLOWUP:
-        edition = publishing.preview(viewer, key)
+        edition = publishing.preview(viewer, key, settled=False)
         found = None if edition is None else of_followup(edition, about[0], today())
     else:
         require(viewer, Permission.READ_PLAN)

@@ -140,9 +140,12 @@ class Edition(TypedDict):
     decision: DecisionEdition | None
 
 
-def edition(viewer: Viewer, page: FollowUp, language: str) -> Edition:
+def edition(viewer: Viewer, page: FollowUp, language: str, *, settled: bool = False) -> Edition:
     """The follow-up of a round as it stands now, for whoever may read it: a fixed number of
-    queries. What boards have written in their reports is not in it; their reports hold it."""
+    queries. What boards have written in their reports is not in it; their reports hold it.
+
+    :param settled: without values that are preliminary, as anyone may read them.
+    """
     head = page.round
     written = texts(head.id)
     names = {area.id: f"{area.number} {area.title}" for area in page.areas}
@@ -199,7 +202,7 @@ def edition(viewer: Viewer, page: FollowUp, language: str) -> Edition:
             for area_id, one in details.all_measures(head)
         ],
         "gaps": _gaps(gaps.of(viewer, head)),
-        "metrics": _metrics(effects.whole(viewer, head.version_id, settled=True)),
+        "metrics": _metrics(effects.whole(viewer, head.version_id, settled=settled)),
         "decision": _decision(head.id),
     }
 

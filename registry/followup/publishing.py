@@ -29,11 +29,16 @@ def digest(content: Edition) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def preview(viewer: Viewer, round_id: int) -> Edition | None:
-    """What would be published now; ``None`` when there is no such round to read."""
+def preview(viewer: Viewer, round_id: int, *, settled: bool = True) -> Edition | None:
+    """What would be published now; ``None`` when there is no such round to read.
+
+    :param settled: without values that are preliminary: those are not for everyone yet.
+    """
     require(viewer, Permission.READ_FOLLOWUP)
     page = service.read(viewer, round_id)
-    return None if page is None else edition(viewer, page, str(get_locale() or "sv"))
+    if page is None:
+        return None
+    return edition(viewer, page, str(get_locale() or "sv"), settled=settled)
 
 
 def publish(viewer: Viewer, round_id: int) -> PublishedFollowUp:

@@ -18,8 +18,9 @@ from registry.jobs import queue
 from registry.jobs.models import Job, JobState
 from registry.people.models import Board
 from registry.plan.models import Measure, PlanVersion, Responsibility, Share, VersionState
-from registry.reporting.models import Outcome, Report
+from registry.reporting.models import Outcome, Report, Round
 from tests.documents.conftest import FORMATS, Clients, figures_of, text_of
+from tests.followup.conftest import publish_follow_up
 
 Fetch = Callable[..., bytes]
 
@@ -167,3 +168,33 @@ def test_the_page_of_a_report_offers_it(reported: Report, clients: Clients) -> N
     client: FlaskClient = clients["executive"]
     page = client.get(f"/followup/{reported.round_id}").get_data(as_text=True)
     assert f'href="/documents/followup/{reported.round_id}.pdf"' in page
+
+
+def test_a_published_follow_up_is_the_same_for_everyone_and_stays_as_it_was(
+    plan: PlanVersion, reported: Report, clients: Clients, fetch: Fetch
+) -> None:
+    for value in db.session.scalars(sa.select(MetricValue).where(MetricValue.period == "2020")):
+        if value.value is not None:
+            value.status = ValueStatus.PRELIMINARY
+    db.session.commit()
+    published = publish_follow_up(db.session.get_one(Round, reported.round_id))
+    address = f"/plans/{plan.plan_id}/followups/{reported.round_id}"
+    files = {name: fetch(address, name, "anonymous") for name in FORMATS}
+    figures = figures_of(files["json"], "json")
+    assert figures == figures_of(files["xlsx"], "xlsx")
+    assert figures == figures_of(files["csv"], "csv", set(figures))
+    for name, content in files.items():
+        assert "Socialnämnden" in text_of(content, name), name
+    # a preliminary value is not for everyone yet
+    assert "1003" not in text_of(files["json"], "json")
+    db.session.get_one(Board, reported.board_id).name = "Nytt namn"
+    db.session.commit()
+    later = clients["anonymous"].get(f"{address}.json")
+    assert later.get_data() == files["json"]
+    mark = {"If-None-Match": later.headers["ETag"]}
+    assert clients["anonymous"].get(f"{address}.json", headers=mark).status_code == 304
+    assert (
+        f'href="{address}.pdf?number={published.number}"' in clients["anonymous"].get(address).text
+    )
+    assert clients["anonymous"].get(f"{address}.pdf?number=2").status_code == 404
+    assert clients["anonymous"].get(f"/plans/{plan.plan_id}/followups/99.pdf").status_code == 404
