@@ -41,8 +41,13 @@ class Person:
         self.look()
 
     def follow(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
-        """Follow the first link of this name."""
-        self._arrive((within or self.page).get_by_role("link", name=name, exact=True).first)
+        """Follow the first link of this name; one under “Mer” in the menu is brought to sight."""
+        link = (within or self.page).get_by_role("link", name=name, exact=True).first
+        more = self.page.locator(".more-menu")
+        hidden = more.get_by_role("link", name=name, exact=True, include_hidden=True)
+        if within is None and not link.count() and hidden.count():
+            more.locator("summary").click()
+        self._arrive(link)
 
     def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
         self._arrive((within or self.page).get_by_role("button", name=name, exact=True).first)
