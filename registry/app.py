@@ -13,7 +13,9 @@ from registry.business_plan import views as business_plan_views
 from registry.demo import accounts as demo_accounts
 from registry.domains import standing
 from registry.domains import views as domains_views
+from registry.effects import kolada
 from registry.effects import views as effects_views
+from registry.effects.kolada import views as kolada_views
 from registry.followup import views as followup_views
 from registry.host import active, calls, loading, vault
 from registry.host import pages as domain_pages
@@ -59,6 +61,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     standing.init_app(app)
     job_queue.init_app(app, settings)
     jobs.init_app(app)
+    kolada.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -68,6 +71,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(plan_views.bp)
     app.register_blueprint(import_views.bp)
     app.register_blueprint(effects_views.bp)
+    app.register_blueprint(kolada_views.bp)
     app.register_blueprint(business_plan_views.bp)
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(attaching_views.bp)

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import os
+import re
 import secrets
 import tempfile
 import tomllib
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "REGISTRY_"
 S3 = "s3://"
@@ -29,6 +31,7 @@ class Settings:
 
     instance: Path
     municipality: str = "Kommunen"
+    municipality_code: str = ""
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
     language: str = "sv"
@@ -48,6 +51,7 @@ class Settings:
     attachment_megabytes: int = 10
     attachments: str = "database"
     s3_endpoint: str = ""
+    kolada_url: str = "https://api.kolada.se/v3"
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
     log_level: str = "INFO"
@@ -183,6 +187,7 @@ def _check_values(settings: Settings) -> None:
         if getattr(settings, name) < 1:
             raise ConfigError(f"{name} must be at least 1")
     _check_store(settings)
+    _check_kolada(settings)
 
 
 def _check_store(settings: Settings) -> None:
@@ -196,6 +201,19 @@ def _check_store(settings: Settings) -> None:
         raise ConfigError("attachments: an S3 store needs the package boto3 (the extra “s3”)")
     if settings.s3_endpoint and not settings.s3_endpoint.startswith(("https://", "http://")):
         raise ConfigError(f"s3_endpoint: {settings.s3_endpoint!r} is not an https address")
+
+
+def _check_kolada(settings: Settings) -> None:
+    code = settings.municipality_code
+    if code and not re.fullmatch(r"[0-9]{4}", code):
+        raise ConfigError(f'municipality_code: {code!r} is not four figures, as in "0380"')
+    try:
+        address = urlsplit(settings.kolada_url)
+        odd = address.query or address.fragment or address.username or (address.port or 1) < 1
+    except ValueError:
+        odd, address = "", urlsplit("")
+    if odd or address.scheme not in ("http", "https") or not address.hostname:
+        raise ConfigError(f"kolada_url: {settings.kolada_url!r} is not an https address")
 
 
 def _kept_secret(path: Path) -> str:

@@ -5,6 +5,7 @@ from registry.audit import models as audit
 from registry.business_plan import models as business_plan
 from registry.db import Base
 from registry.effects import models as effects
+from registry.effects.kolada import models as kolada
 from registry.followup import models as followup
 from registry.host import models as host
 from registry.jobs import models as jobs
@@ -26,6 +27,7 @@ __all__ = [
     "followup",
     "host",
     "jobs",
+    "kolada",
     "people",
     "plan",
     "reporting",

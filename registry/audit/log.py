@@ -33,6 +33,7 @@ _SILENT = {
     "job_product",
     "outcome",
     "sign_in",
+    "source_entry",
     "worker_beat",
 }
 _actor: ContextVar[int | None] = ContextVar("actor", default=None)
