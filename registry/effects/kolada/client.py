@@ -69,7 +69,7 @@ class Client:
             follow_redirects=False,
             headers={
                 "Accept": "application/json",
-                "User-Agent": "registry (municipal safety plans)",
+                "User-Agent": "registry",
             },
         )
 

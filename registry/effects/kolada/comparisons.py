@@ -13,7 +13,7 @@ from registry.effects.models import ComparisonKind, ComparisonSeries, EffectMetr
 from registry.plan.editing import Refused, next_position, saving
 
 MOST = 20
-_WRITTEN = re.compile(r"(\d{4}|[Gg]\d{1,9})(?:[\s,–-]+(.{1,120}))?", re.DOTALL)
+_WRITTEN = re.compile(r"([0-9]{4}|[Gg][0-9]{1,9})(?:[\s,–-]+(.{1,120}))?", re.DOTALL)
 
 
 def chosen(metric: EffectMetric) -> list[ComparisonSeries]:

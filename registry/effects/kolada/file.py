@@ -5,6 +5,7 @@ municipalities) or a table (CSV or Excel) with the columns key figure, municipal
 and value.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -53,7 +54,10 @@ def read(content: bytes) -> Said:
             raise Unreadable(f"{error.sentence} ({error})") from error
     for start, suffix in ((b"PK", ".zip"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls")):
         if content.startswith(start):
-            rows = excel.sheets_of(content, suffix)[0]["rows"]
+            sheet = excel.sheets_of(content, suffix)[0]
+            if sheet["too_big"]:
+                raise _too_long()
+            rows = sheet["rows"]
             return _table([Line(at, tuple(cells)) for at, cells in enumerate(rows, 1)])
     text, _remarks = texts.decode(content)
     return _table(texts.records(text))
@@ -90,11 +94,15 @@ def _table(lines: Sequence[Line]) -> Said:
             )
         )
     if len(lines) > MAX_ROWS:
-        raise Unreadable(_("Filen har för många rader. Dela upp den i flera filer."))
+        raise _too_long()
     try:
         return Said(once(list(_rows(lines[1:], places))))
     except KoladaError as error:
         raise Unreadable(f"{error.sentence} ({error})") from error
+
+
+def _too_long() -> Unreadable:
+    return Unreadable(_("Filen har för många rader. Dela upp den i flera filer."))
 
 
 def _rows(lines: Sequence[Line], places: dict[str, int | None]) -> Iterable[SaidValue]:
@@ -122,7 +130,7 @@ def _rows(lines: Sequence[Line], places: dict[str, int | None]) -> Iterable[Said
             raise _wrong(line, "kpi", kpi)
         if not AREA.fullmatch(area):
             raise _wrong(line, "municipality", area)
-        if not (period.isdigit() and len(period) == 4 and 1900 <= int(period) <= 2200):
+        if not re.fullmatch(r"(19|20|21)[0-9]{2}", period):
             raise _wrong(line, "period", period)
         yield SaidValue(
             kpi, area, period, gender, number, "", cell(line, "deleted").lower() in _YES

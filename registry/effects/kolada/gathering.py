@@ -17,7 +17,7 @@ from registry.plan.models import Measure, PlanVersion, VersionState
 
 # What the worker fetches by itself it fetches with a coordinator's sight, and saves nothing of.
 SCHEDULE = Viewer(name="Kolada", grants=frozenset({Grant(Role.COORDINATOR)}))
-PREFIX = "kolada:"
+PREFIX = "kolada"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from registry.words import lazy as _l
 
 class FetchState(Word):
     WAITING = "waiting", _l("Hämtas")
-    READY = "ready", _l("Väntar på att du går igenom det")
+    READY = "ready", _l("Att gå igenom")
     NOTHING = "nothing", _l("Inget nytt")
     SAVED = "saved", _l("Sparat")
     DROPPED = "dropped", _l("Sparades inte")

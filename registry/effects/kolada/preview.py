@@ -3,11 +3,13 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from registry.config import Settings
@@ -16,8 +18,8 @@ from registry.effects.kolada.differences import Change, Difference, Slot, Stored
 from registry.effects.kolada.gathering import from_kolada
 from registry.effects.kolada.models import EntryKind, SourceEntry, SourceFetch
 from registry.effects.kolada.reading import Entry, Said, SaidValue, indicator_of
-from registry.effects.kolada.traps import traps
-from registry.effects.models import ComparisonSeries, EffectMetric, MetricValue
+from registry.effects.kolada.traps import traps, unit_differs
+from registry.effects.models import ComparisonSeries, EffectMetric, Gender, MetricValue
 from registry.people.permissions import Permission, Viewer, may
 from registry.plan.models import Measure, PlanVersion
 from registry.reporting.models import FrozenItem, Report, ReportState, Round
@@ -34,6 +36,18 @@ class SeriesChanges:
     name: str
     differences: tuple[Difference, ...]
 
+    @property
+    def periods(self) -> list[tuple[str, dict[Gender, Difference]]]:
+        return by_period(self.differences)
+
+
+def by_period(found: Iterable[Difference]) -> list[tuple[str, dict[Gender, Difference]]]:
+    """A row for each period, as a table shows them."""
+    rows: dict[str, dict[Gender, Difference]] = {}
+    for one in found:
+        rows.setdefault(one.period, {})[one.gender] = one
+    return list(rows.items())
+
 
 @dataclass(frozen=True)
 class MetricChanges:
@@ -43,6 +57,7 @@ class MetricChanges:
     :param before: the description somebody last confirmed, where the source's is another now.
     :param notes: lines to be added to what is to know of the series.
     :param problems: sentences on what could not be had.
+    :param doubts: sentences on why it may be the wrong key figure.
     """
 
     metric_id: int
@@ -57,7 +72,12 @@ class MetricChanges:
     others: tuple[SeriesChanges, ...]
     notes: tuple[str, ...]
     problems: tuple[str, ...]
+    doubts: tuple[str, ...]
     editable: bool
+
+    @property
+    def periods(self) -> list[tuple[str, dict[Gender, Difference]]]:
+        return by_period(self.own)
 
     @property
     def writes(self) -> tuple[Difference, ...]:
@@ -71,6 +91,12 @@ class MetricChanges:
 def municipality() -> str:
     settings: Settings = current_app.extensions["settings"]
     return settings.municipality_code
+
+
+def in_own_language() -> AbstractContextManager[None]:
+    """What is stored is written in the municipality's language, whoever confirms it."""
+    settings: Settings = current_app.extensions["settings"]
+    return force_locale(settings.language)
 
 
 def changes(viewer: Viewer, fetch: SourceFetch) -> list[MetricChanges]:
@@ -113,6 +139,7 @@ def changes(viewer: Viewer, fetch: SourceFetch) -> list[MetricChanges]:
                 ),
                 notes=_new_notes(row.notes, kpi, entry),
                 problems=_problems(said, kpi, entry, own, others),
+                doubts=_doubts(row.unit, entry),
                 editable=_editable(viewer, row.board_id),
             )
         )
@@ -239,7 +266,22 @@ def _new_notes(stored: str, kpi: str, entry: Entry | None) -> tuple[str, ...]:
     """A line for each trap that the metric's notes do not have already, in the source's words."""
     if entry is None:
         return ()
-    return tuple(f"{FETCHED}{kpi}: {one.note()}" for one in traps(entry) if one.quote not in stored)
+    with in_own_language():
+        return tuple(
+            f"{FETCHED}{kpi}: {one.note()}" for one in traps(entry) if one.quote not in stored
+        )
+
+
+def _doubts(unit: str, entry: Entry | None) -> tuple[str, ...]:
+    if entry is None or not unit_differs(unit, entry.title):
+        return ()
+    return (
+        _(
+            "Enheten i registret (%(unit)s) och Koladas titel säger inte samma sak. Kontrollera "
+            "att det är rätt nyckeltal.",
+            unit=unit,
+        ),
+    )
 
 
 def _problems(

@@ -18,9 +18,11 @@ from registry.effects.due import first_month
 from registry.effects.kolada.errors import Contradiction, WrongShape
 from registry.effects.models import Gender
 
-INDICATOR = re.compile(r"[NU]\d{5}")
-AREA = re.compile(r"\d{4}|G\d{1,9}")
-SOURCE = re.compile(r"kolada:\s*([NU]\d{5})", re.IGNORECASE)
+INDICATOR = re.compile(r"[NU][0-9]{5}")
+AREA = re.compile(r"[0-9]{4}|G[0-9]{1,9}")
+SOURCE = re.compile(r"kolada(?::\s*|\s+)([NU][0-9]{5})", re.IGNORECASE)
+# What no database keeps as text, or no page shows.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 GENDERS = {"T": Gender.TOTAL, "K": Gender.WOMEN, "M": Gender.MEN}
 LONGEST = 20_000
 Key = tuple[str, str, str, Gender]
@@ -113,7 +115,7 @@ class Said:
 
 
 def indicator_of(source: str) -> str | None:
-    """``N07403`` of ``kolada:N07403``; ``None`` when the source is another."""
+    """``N07403`` of ``kolada:N07403`` or ``Kolada N07403``; ``None`` when the source is another."""
     match = SOURCE.fullmatch(source.strip())
     return match[1].upper() if match else None
 
@@ -177,7 +179,7 @@ def _value(kpi: str, area: str, period: str, cell: object) -> SaidValue:
     if not (status is None or isinstance(status, str)):
         raise WrongShape(f"{where}: status is {status!r}")
     number = amount(cell["value"], where)
-    return SaidValue(kpi, area, period, GENDERS[gender], number, (status or "")[:200], deleted)
+    return SaidValue(kpi, area, period, GENDERS[gender], number, clean(status or "")[:200], deleted)
 
 
 def amount(value: object, where: str) -> Decimal | None:
@@ -220,16 +222,22 @@ def _text(item: dict[str, Any], name: str, default: str | None = None) -> str:
         return default
     if not isinstance(found, str):
         raise WrongShape(f"{name} is {str(found)[:40]!r}")
-    return " ".join(found.split())[:LONGEST]
+    return clean(found)[:LONGEST]
+
+
+def clean(text: str) -> str:
+    return " ".join(_UNSEEN.sub(" ", text).split())
 
 
 def _period(item: dict[str, Any]) -> str:
     found = item.get("period")
-    text = str(found) if isinstance(found, int | str) and not isinstance(found, bool) else ""
+    text = found if isinstance(found, str) else ""
+    if isinstance(found, int) and 1900 <= found <= 2200:
+        text = str(int(found))
     try:
-        first_month(text)
+        first_month(text if text.isascii() else "")
     except ValueError as error:
-        raise WrongShape(f"period is {str(found)[:40]!r}") from error
+        raise WrongShape(f"period is {text[:40]!r}") from error
     return text
 
 

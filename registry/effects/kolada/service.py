@@ -21,7 +21,7 @@ from registry.effects.kolada.errors import KoladaError
 from registry.effects.kolada.gathering import SCHEDULE, gather, metric_ids, wanted
 from registry.effects.kolada.models import EntryKind, FetchState, SourceEntry, SourceFetch
 from registry.effects.kolada.preview import FETCHED, MetricChanges
-from registry.effects.kolada.reading import Entry, Said, indicator_of
+from registry.effects.kolada.reading import Entry, Said, clean, indicator_of
 from registry.effects.models import (
     ComparisonSeries,
     ComparisonValue,
@@ -150,7 +150,7 @@ def upload(viewer: Viewer, content: bytes, name: str) -> SourceFetch:
     ids = metric_ids(viewer)
     _must_be_set(ids)
     said = file.read(content)
-    fetch = SourceFetch(created_by_id=viewer.user_id, metric_ids=ids, origin=name[:200])
+    fetch = SourceFetch(created_by_id=viewer.user_id, metric_ids=ids, origin=clean(name)[:200])
     with log.action("source_fetch.upload"):
         db.session.add(fetch)
         _keep(viewer, fetch, said)
@@ -223,22 +223,26 @@ def _keep(viewer: Viewer, fetch: SourceFetch, said: Said) -> None:
         fetch.state, fetch.said = FetchState.NOTHING, {}
         problems = [f"{one.name}: {text}" for one in found for text in one.problems]
         fetch.outcome = {"problems": problems}
-    if fetch.scheduled:
+    if not fetch.origin:  # a file may hold a part only
         _replace_older(fetch)
 
 
 def _replace_older(fetch: SourceFetch) -> None:
-    """What an earlier month left waiting is in this fetch as well, and newer."""
+    """What the worker or the same person left waiting is in this fetch as well, and newer."""
     older = db.session.scalars(
         sa.select(SourceFetch).where(
             SourceFetch.state == FetchState.READY,
-            SourceFetch.scheduled.is_not(None),
+            SourceFetch.origin == "",
+            sa.or_(
+                SourceFetch.scheduled.is_not(None),
+                SourceFetch.created_by_id == fetch.created_by_id,
+            ),
             SourceFetch.id != fetch.id,
         )
     )
     for one in older:
         if set(one.metric_ids) <= set(fetch.metric_ids):
-            one.state, one.said = FetchState.DROPPED, {}
+            one.state, one.said, one.outcome = FetchState.DROPPED, {}, {"replaced": True}
 
 
 def _end(fetch_id: int, state: FetchState, error: str = "") -> None:
@@ -315,11 +319,15 @@ def confirm(viewer: Viewer, fetch: SourceFetch, chosen: Sequence[int], digest: s
         raise Refused(_("Välj minst ett effektmått att spara."))
     said = Said.load(fetch.said)
     try:
-        with log.action("source_fetch.confirm"):
+        with log.action("source_fetch.confirm"), preview.in_own_language():
             written = sum(_save(viewer, one, said) for one in taken)
             notes = sum(len(one.notes) for one in taken)
             fetch.state, fetch.said = FetchState.SAVED, {}
-            fetch.outcome = {"metrics": len(taken), "values": written, "notes": notes}
+            fetch.outcome = {
+                "metrics": [[one.metric_id, one.name] for one in taken],
+                "values": written,
+                "notes": notes,
+            }
             db.session.commit()
     except (StaleDataError, IntegrityError) as error:
         db.session.rollback()

@@ -46,7 +46,7 @@ _PATTERNS = {
     r"|T\s?-\s?2\b",
     Trap.SHIFTED: r"(?:mätperiod|läsår|juni|juli|höst|vår)\w*.{0,40}?T\s?-\s?1\b",
     Trap.INDEX: r"\bnormaliseras\b|\bindex\b",
-    Trap.CODED: r"\([^()]*=\s*\d[^()]*\)",
+    Trap.CODED: r"\([^()]*(?:\b\d\s*=|=\s*\d)[^()]*\)",
     Trap.LOSS: r"bortfallet\s+kan\s+variera|\bbortfall\s+i\s+kommunstatistik",
 }
 _FOUND = {
@@ -85,6 +85,24 @@ def _traps(entry: Entry) -> Iterator[Found]:
             yield Found(trap, _short(quote))
 
 
+def unit_differs(unit: str, title: str) -> bool:
+    """Whether a metric's own unit and the key figure's title speak of different things.
+
+    A person decides which is right: it may be the wrong key figure.
+    """
+    if not unit or not title:
+        return False
+    if bool(_SHARE.search(unit)) != bool(_SHARE.search(title)):
+        return True
+    own, said = _per(unit), _per(title)
+    return bool(own and said and not own & said)
+
+
+def _per(text: str) -> set[str]:
+    """``100000`` of ``antal/100 000 inv``."""
+    return {re.sub(r"\D", "", one) for one in _PER.findall(text)}
+
+
 def _other_unit(entry: Entry, described: list[str]) -> str | None:
     """The sentence of the description that counts something else than the title does."""
     title, whole = entry.title, entry.description
@@ -96,9 +114,9 @@ def _other_unit(entry: Entry, described: list[str]) -> str | None:
         first = described[0]
         if re.match(r"andel(en)?\b", first, re.IGNORECASE):
             return first
-    said = {re.sub(r"\D", "", one) for one in _PER.findall(title)}
+    said = _per(title)
     for sentence in described:
-        also = {re.sub(r"\D", "", one) for one in _PER.findall(sentence)}
+        also = _per(sentence)
         if said and also and not said & also:
             return sentence
     return None

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from registry.effects.kolada import comparisons, preview, service
 from registry.effects.kolada.differences import Change
@@ -82,7 +81,7 @@ def _metric(row: EffectMetric, form: CompareForm) -> ResponseReturnValue:
         metric=row,
         kpi=indicator_of(row.source),
         about=service.about(row.source),
-        municipality=preview.municipality(),
+        ready=bool(preview.municipality()),
         chosen=comparisons.chosen(row),
         names=names,
         form=form,
@@ -148,7 +147,7 @@ def confirm(fetch_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _fetch(row, _("Välj minst ett effektmått att spara."))
     try:
-        written = service.confirm(g.viewer, row, form.chosen, form.digest.data or "")
+        service.confirm(g.viewer, row, form.chosen, form.digest.data or "")
     except Refused as refused:
         return _fetch(row, refused.message)
     except service.Changed:
@@ -157,7 +156,6 @@ def confirm(fetch_id: int) -> ResponseReturnValue:
             "warning",
         )
         return here
-    flash(ngettext("Ett värde är sparat.", "%(num)s värden är sparade.", written), "success")
     return here
 
 

@@ -139,10 +139,14 @@ def test_pages_and_redirects_without_end_come_to_an_end(kolada: Kolada) -> None:
     [
         {"kpi": "N7403"},
         {"kpi": None},
+        {"kpi": "N٠٧٤٠٣"},
         {"municipality": 380},
         {"municipality": "380"},
         {"period": "igår"},
         {"period": None},
+        {"period": "²⁰²⁰"},
+        {"period": True},
+        {"period": 10**30},
         {"values": None},
         {"values": [7]},
         {"values": [{"gender": "T"}]},
@@ -157,6 +161,13 @@ def test_a_value_of_another_form_is_refused(broken: dict[str, object]) -> None:
     item = row("N07403", "0380", 2020, cell(1)) | broken
     with pytest.raises(errors.WrongShape):
         reading.values(reading.parse(json.dumps([item]).encode()))
+
+
+def test_text_that_no_database_keeps_is_cleaned() -> None:
+    (item,) = reading.entries(
+        [{"id": "0380", "title": "Upp\x00sala\ud800 \n kommun"}], reading.AREA
+    )
+    assert item.title == "Upp sala kommun"
 
 
 def test_numbers_that_are_none_and_values_said_twice_are_refused() -> None:

@@ -103,6 +103,7 @@ def test_nothing_is_saved_before_it_was_shown_and_confirmed(
     coordinator = clients["coordinator"]
     fetch = fetched(coordinator)
     page = coordinator.get(f"/metrics/fetches/{fetch.id}").text
+    assert f'value="{metric.id}" checked' in page
     for text in ("Inget är sparat ännu", "1\xa0200,5", "Stockholm", "bortfall i kommunstatistiken"):
         assert text in page, text
     assert "väntar på att du går igenom" in coordinator.get("/metrics").text
@@ -110,7 +111,7 @@ def test_nothing_is_saved_before_it_was_shown_and_confirmed(
     assert stored(metric) == {}
 
     assert "Välj minst ett effektmått" in confirm(coordinator, fetch)
-    assert "5 värden är sparade" in confirm(coordinator, fetch, metric)
+    assert "5 värden sparades" in confirm(coordinator, fetch, metric)
     assert stored(metric) == {
         ("2019", "total"): 0,
         ("2020", "total"): Decimal("1200.5"),
@@ -260,6 +261,7 @@ def test_a_file_gives_what_the_network_gives(
         (b"a;b\n1;2", "Filen ska ha kolumnerna"),
         (b"kpi;municipality;period;value\nN07403;0380;2020;mycket", "Rad 2: ”mycket”"),
         (b"kpi;municipality;period;value\nN07403;Uppsala;2020;1", "Rad 2: ”Uppsala”"),
+        ("kpi;municipality;period;value\nN07403;0380;²²²²;1".encode(), "Rad 2: ”²²²²”"),
         (b'{"values": [{"period": 1}]}', "inte den form som Kolada brukar svara i"),
     ):
         data = {"file": (io.BytesIO(content), "fel.csv")}
