@@ -6,9 +6,9 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Let the worker fetch, when asked and once a month."""
-    from registry.effects.kolada import schedule, service
+    from registry.effects.kolada import fetching, schedule
     from registry.jobs import queue
     from registry.jobs import service as jobs
 
-    jobs.offer(app, service.KIND, service.work)
-    queue.each_minute(app, service.KIND, schedule.look)
+    jobs.offer(app, fetching.KIND, fetching.work)
+    queue.each_minute(app, fetching.KIND, schedule.look)

@@ -102,6 +102,7 @@ def in_own_language() -> AbstractContextManager[None]:
 def changes(viewer: Viewer, fetch: SourceFetch) -> list[MetricChanges]:
     """Of each metric of the fetch that the viewer may read, in seven queries."""
     said = Said.load(fetch.said)
+    codes = said.indicator_codes
     metrics = _metrics(viewer, fetch.metric_ids)
     ids = [row.id for row in metrics]
     stored = _values(ids)
@@ -115,6 +116,8 @@ def changes(viewer: Viewer, fetch: SourceFetch) -> list[MetricChanges]:
     found = []
     for row in metrics:
         kpi = indicator_of(row.source) or ""
+        if fetch.origin and kpi not in codes:  # a file may hold a part only
+            continue
         entry = entries.get(kpi)
         own = by_place.get((kpi, municipality()), [])
         others = [

@@ -74,6 +74,11 @@ class Said:
     areas: tuple[Entry, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def indicator_codes(self) -> set[str]:
+        """The key figures that something is said of."""
+        return {one.kpi for one in self.values} | {one.code for one in self.indicators}
+
     def dump(self) -> dict[str, Any]:
         return {
             "values": [

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from registry.audit import log
 from registry.db import db, now
 from registry.effects.kolada import preview
+from registry.effects.kolada.fetching import KIND
 from registry.effects.kolada.gathering import SCHEDULE, metric_ids
 from registry.effects.kolada.models import FetchState, SourceFetch
-from registry.effects.kolada.service import KIND
 from registry.effects.models import EffectMetric
 from registry.jobs import service as jobs
 from registry.language import today

@@ -2,43 +2,32 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
-import structlog
-from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
 from registry.audit import log
-from registry.config import Settings
 from registry.db import db, now
-from registry.effects import values
-from registry.effects.kolada import file, preview
-from registry.effects.kolada.client import Client
-from registry.effects.kolada.differences import Difference
-from registry.effects.kolada.errors import KoladaError
-from registry.effects.kolada.gathering import SCHEDULE, gather, metric_ids, wanted
-from registry.effects.kolada.models import EntryKind, FetchState, SourceEntry, SourceFetch
-from registry.effects.kolada.preview import FETCHED, MetricChanges
-from registry.effects.kolada.reading import Entry, Said, clean, indicator_of
-from registry.effects.models import (
-    ComparisonSeries,
-    ComparisonValue,
-    EffectMetric,
-    ValueStatus,
-)
-from registry.effects.values import Entry as Value
+from registry.effects.kolada import file, gathering, preview
+from registry.effects.kolada.fetching import KIND, keep
+from registry.effects.kolada.gathering import metric_ids
+from registry.effects.kolada.models import FetchState, SourceEntry, SourceFetch
+from registry.effects.kolada.preview import MetricChanges
+from registry.effects.kolada.reading import Said, clean, indicator_of
+from registry.effects.kolada.saving import save
+from registry.effects.models import EffectMetric
 from registry.jobs import service as jobs
 from registry.jobs.models import Job
-from registry.jobs.service import Cancelled, JobFailed, Product, Running
 from registry.people.permissions import Denied, Permission, Viewer, may, require
 from registry.plan import effects as plan_effects
 from registry.plan.editing import Refused, must_be_editable, version_of
+from registry.plan.importing.sheet import Unreadable
 
-KIND = "kolada"
 LISTED = 20
-logger = structlog.get_logger("kolada")
+STALLED = timedelta(hours=1)
 
 
 class Changed(Exception):
@@ -63,17 +52,18 @@ class Shown:
     digest: str
 
     @property
+    def stalled(self) -> bool:
+        """Whether the worker was stopped before it was done."""
+        fetch = self.fetch
+        return fetch.state is FetchState.WAITING and fetch.started_at < now() - STALLED
+
+    @property
     def changed(self) -> list[MetricChanges]:
         return [one for one in self.metrics if one.changed]
 
     @property
     def unchanged(self) -> list[MetricChanges]:
         return [one for one in self.metrics if not one.changed]
-
-
-def settings() -> Settings:
-    found: Settings = current_app.extensions["settings"]
-    return found
 
 
 # asking -------------------------------------------------------------------------------------
@@ -143,136 +133,21 @@ def _must_be_set(ids: Sequence[int]) -> None:
 def upload(viewer: Viewer, content: bytes, name: str) -> SourceFetch:
     """Take in the same data from a file, for all metrics that have Kolada as their source.
 
-    :raises file.Unreadable: with a sentence, when it cannot be read.
+    :raises Unreadable: with a sentence, when it cannot be read.
     :raises Refused: as :func:`start` does.
     """
     require(viewer, Permission.EDIT_PLAN)
     ids = metric_ids(viewer)
     _must_be_set(ids)
     said = file.read(content)
+    if not {one.kpi for one in gathering.wanted(viewer, ids)} & said.indicator_codes:
+        raise Unreadable(_("Filen har inga värden för något effektmått som har Kolada som källa."))
     fetch = SourceFetch(created_by_id=viewer.user_id, metric_ids=ids, origin=clean(name)[:200])
     with log.action("source_fetch.upload"):
         db.session.add(fetch)
-        _keep(viewer, fetch, said)
+        keep(viewer, fetch, said)
         db.session.commit()
     return fetch
-
-
-# the worker's part --------------------------------------------------------------------------
-
-
-def work(job: Running) -> Product:
-    """Fetch what a waiting fetch asks for; what has been fetched already is not asked again."""
-    fetch_id, page = job.params["fetch_id"], Product(page=job.params.get("page", ""))
-    fetch = db.session.get(SourceFetch, fetch_id)
-    if fetch is None or fetch.state is not FetchState.WAITING:
-        return page
-    viewer = job.viewer if fetch.created_by_id is not None else SCHEDULE
-    asked, municipality = wanted(viewer, fetch.metric_ids), preview.municipality()
-    db.session.rollback()  # nothing is held while the network is waited for
-    try:
-        if not asked or not municipality:
-            raise JobFailed(_("Det finns inte längre något att hämta."))
-        with make_client(job) as client:
-            said = gather(client, asked, municipality)
-    except Cancelled:
-        _end(fetch_id, FetchState.DROPPED)
-        raise
-    except KoladaError as error:
-        logger.warning("kolada", fetch=fetch_id, problem=type(error).__name__, cause=str(error))
-        _end(fetch_id, FetchState.FAILED, str(error.sentence))
-        raise JobFailed(str(error.sentence)) from error
-    except JobFailed as error:
-        _end(fetch_id, FetchState.FAILED, str(error))
-        raise
-    _finish(viewer, fetch_id, said)
-    return page
-
-
-def make_client(job: Running) -> Client:
-    """A client of the Kolada that is set; the job's progress moves with its questions."""
-    asked = 0
-
-    def tell() -> None:
-        nonlocal asked
-        asked += 1
-        job.step(asked, max(10, asked + 1), _("Frågar Kolada"))
-
-    return Client(settings().kolada_url, tell=tell)
-
-
-def _finish(viewer: Viewer, fetch_id: int, said: Said) -> None:
-    fetch = db.session.get_one(SourceFetch, fetch_id, populate_existing=True)
-    if fetch.state is not FetchState.WAITING:
-        db.session.rollback()
-        return
-    _remember(said.areas)
-    try:
-        with log.action("source_fetch.fetch"):
-            _keep(viewer, fetch, said)
-            db.session.commit()
-    except StaleDataError:  # another worker was first
-        db.session.rollback()
-
-
-def _keep(viewer: Viewer, fetch: SourceFetch, said: Said) -> None:
-    fetch.said, fetch.ended_at = said.dump(), now()
-    found = preview.changes(viewer, fetch)
-    fetch.state = FetchState.READY
-    if not any(one.changed for one in found):
-        fetch.state, fetch.said = FetchState.NOTHING, {}
-        problems = [f"{one.name}: {text}" for one in found for text in one.problems]
-        fetch.outcome = {"problems": problems}
-    if not fetch.origin:  # a file may hold a part only
-        _replace_older(fetch)
-
-
-def _replace_older(fetch: SourceFetch) -> None:
-    """What the worker or the same person left waiting is in this fetch as well, and newer."""
-    older = db.session.scalars(
-        sa.select(SourceFetch).where(
-            SourceFetch.state == FetchState.READY,
-            SourceFetch.origin == "",
-            sa.or_(
-                SourceFetch.scheduled.is_not(None),
-                SourceFetch.created_by_id == fetch.created_by_id,
-            ),
-            SourceFetch.id != fetch.id,
-        )
-    )
-    for one in older:
-        if set(one.metric_ids) <= set(fetch.metric_ids):
-            one.state, one.said, one.outcome = FetchState.DROPPED, {}, {"replaced": True}
-
-
-def _end(fetch_id: int, state: FetchState, error: str = "") -> None:
-    db.session.rollback()
-    fetch = db.session.get(SourceFetch, fetch_id, populate_existing=True)
-    if fetch is not None and fetch.state is FetchState.WAITING:
-        with log.action("source_fetch.fetch"):
-            fetch.state, fetch.error, fetch.ended_at = state, error, now()
-            db.session.commit()
-
-
-def _remember(areas: Sequence[Entry]) -> None:
-    """Keep the names of municipalities and groups, to choose comparisons from."""
-    known = {
-        one.code: one
-        for one in db.session.scalars(
-            sa.select(SourceEntry).where(SourceEntry.kind != EntryKind.INDICATOR)
-        )
-    }
-    for area in areas:
-        kind = EntryKind.GROUP if area.code.startswith("G") else EntryKind.MUNICIPALITY
-        row = known.get(area.code)
-        if row is None:
-            known[area.code] = row = SourceEntry(code=area.code, kind=kind, title=area.title)
-            db.session.add(row)
-        row.title = area.title
-    try:
-        db.session.commit()
-    except IntegrityError:  # another worker has just written them
-        db.session.rollback()
 
 
 # looking and deciding -----------------------------------------------------------------------
@@ -320,7 +195,7 @@ def confirm(viewer: Viewer, fetch: SourceFetch, chosen: Sequence[int], digest: s
     said = Said.load(fetch.said)
     try:
         with log.action("source_fetch.confirm"), preview.in_own_language():
-            written = sum(_save(viewer, one, said) for one in taken)
+            written = sum(save(viewer, one, said) for one in taken)
             notes = sum(len(one.notes) for one in taken)
             fetch.state, fetch.said = FetchState.SAVED, {}
             fetch.outcome = {
@@ -333,76 +208,6 @@ def confirm(viewer: Viewer, fetch: SourceFetch, chosen: Sequence[int], digest: s
         db.session.rollback()
         raise Changed from error
     return written
-
-
-def _save(viewer: Viewer, one: MetricChanges, said: Said) -> int:
-    """Newest first: the day the next value is due moves once, not once for each old year."""
-    metric = db.session.get_one(EffectMetric, one.metric_id)
-    rows = {row.id: row for row in metric.values}
-    for change in one.writes:
-        known = rows[change.row_id] if change.row_id is not None else None
-        values.record(
-            metric,
-            change.period,
-            _value(change, one.kpi),
-            by=viewer,
-            gender=change.gender,
-            board_id=known.board_id if known is not None else metric.board_id,
-            reason_of_change=_("Hämtat från Kolada"),
-            known=known,
-        )
-    for series in one.others:
-        _save_series(series.series_id, series.differences)
-    names = {area.code: area.title for area in said.areas}
-    for row in db.session.scalars(
-        sa.select(ComparisonSeries).where(ComparisonSeries.metric_id == metric.id)
-    ):
-        row.name = names.get(row.code, row.name)
-    _note(metric, one)
-    db.session.flush()
-    return len(one.writes) + sum(len(series.differences) for series in one.others)
-
-
-def _value(change: Difference, kpi: str) -> Value:
-    source = f"{FETCHED}{kpi}"
-    if change.new is None:
-        reason = _("Borttaget i källan")
-        return Value(None, ValueStatus.MISSING, source, reason=reason)
-    return Value(change.new, ValueStatus.FINAL, source, note=change.status)
-
-
-def _save_series(series_id: int, changes: Sequence[Difference]) -> None:
-    series = db.session.get_one(ComparisonSeries, series_id)
-    rows = {row.id: row for row in series.values}
-    for change in changes:
-        if change.row_id is None:
-            series.values.append(
-                ComparisonValue(period=change.period, gender=change.gender, value=change.new)
-            )
-        else:
-            rows[change.row_id].value = change.new
-
-
-def _note(metric: EffectMetric, one: MetricChanges) -> None:
-    """Add to what a person has written, never in its place; remember what was confirmed."""
-    added = list(one.notes)
-    if one.before:
-        added.append(
-            _(
-                "%(source)s: beskrivningen ändrades i källan, sett %(day)s.",
-                source=f"{FETCHED}{one.kpi}",
-                day=now().date().isoformat(),
-            )
-        )
-    if added:
-        metric.notes = "\n".join([*filter(None, [metric.notes]), *added])
-    if not one.title:
-        return
-    row = db.session.get(SourceEntry, one.kpi)
-    if row is None:
-        row = SourceEntry(code=one.kpi, kind=EntryKind.INDICATOR)
-        db.session.add(row)
-    row.title, row.description = one.title, one.description
 
 
 def about(source: str) -> SourceEntry | None:

@@ -258,6 +258,7 @@ def test_a_file_gives_what_the_network_gives(
     assert "från Kolada.csv" in coordinator.get(sent.location).text
     for content, text in (
         (b"", "Filen är tom."),
+        (b"kpi;municipality;period;value\nN00001;0380;2020;1", "Filen har inga värden för något"),
         (b"a;b\n1;2", "Filen ska ha kolumnerna"),
         (b"kpi;municipality;period;value\nN07403;0380;2020;mycket", "Rad 2: ”mycket”"),
         (b"kpi;municipality;period;value\nN07403;Uppsala;2020;1", "Rad 2: ”Uppsala”"),
