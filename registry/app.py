@@ -15,7 +15,9 @@ from registry.documents import service as documents
 from registry.documents import views as documents_views
 from registry.domains import standing
 from registry.domains import views as domains_views
+from registry.effects import kolada
 from registry.effects import views as effects_views
+from registry.effects.kolada import views as kolada_views
 from registry.followup import views as followup_views
 from registry.guidance import beside
 from registry.guidance import views as guidance_views
@@ -68,6 +70,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     listeners.init_app(app)
     beside.init_app(app)
     documents.init_app(app)
+    kolada.init_app(app)
     pages.init_app(app, settings)
     demo_accounts.init_app(app, settings)
 
@@ -77,6 +80,7 @@ def create_app(instance: str | Path | None = None, **overrides: Any) -> Flask:
     app.register_blueprint(plan_views.bp)
     app.register_blueprint(import_views.bp)
     app.register_blueprint(effects_views.bp)
+    app.register_blueprint(kolada_views.bp)
     app.register_blueprint(business_plan_views.bp)
     app.register_blueprint(reporting_views.bp)
     app.register_blueprint(attaching_views.bp)

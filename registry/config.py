@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "REGISTRY_"
 S3 = "s3://"
@@ -30,6 +31,7 @@ class Settings:
 
     instance: Path
     municipality: str = "Kommunen"
+    municipality_code: str = ""
     database_url: str = ""
     secret_key: str = field(default="", repr=False)
     language: str = "sv"
@@ -58,6 +60,7 @@ class Settings:
     attachment_megabytes: int = 10
     attachments: str = "database"
     s3_endpoint: str = ""
+    kolada_url: str = "https://api.kolada.se/v3"
     argon2_time_cost: int = 3
     argon2_memory_kib: int = 65536
     log_level: str = "INFO"
@@ -207,6 +210,7 @@ def _check_values(settings: Settings) -> None:
         if getattr(settings, name) < 1:
             raise ConfigError(f"{name} must be at least 1")
     _check_store(settings)
+    _check_kolada(settings)
 
 
 def _check_store(settings: Settings) -> None:
@@ -235,6 +239,19 @@ def _check_mail(settings: Settings) -> None:
         raise ConfigError("base_url: write the registry's address, such as https://plan.example.se")
     if settings.mail_from and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", settings.mail_from):
         raise ConfigError("mail_from: write an address alone, such as registret@example.se")
+
+
+def _check_kolada(settings: Settings) -> None:
+    code = settings.municipality_code
+    if code and not re.fullmatch(r"[0-9]{4}", code):
+        raise ConfigError(f'municipality_code: {code!r} is not four figures, as in "0380"')
+    try:
+        address = urlsplit(settings.kolada_url)
+        odd = address.query or address.fragment or address.username or (address.port or 1) < 1
+    except ValueError:
+        odd, address = "", urlsplit("")
+    if odd or address.scheme not in ("http", "https") or not address.hostname:
+        raise ConfigError(f"kolada_url: {settings.kolada_url!r} is not an https address")
 
 
 def _kept_secret(path: Path) -> str:

@@ -6,6 +6,7 @@ from registry.business_plan import models as business_plan
 from registry.db import Base
 from registry.documents import models as documents
 from registry.effects import models as effects
+from registry.effects.kolada import models as kolada
 from registry.followup import models as followup
 from registry.guidance import models as guidance
 from registry.host import models as host
@@ -31,6 +32,7 @@ __all__ = [
     "guidance",
     "host",
     "jobs",
+    "kolada",
     "notices",
     "people",
     "plan",

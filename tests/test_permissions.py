@@ -25,6 +25,7 @@ from werkzeug.routing import Rule
 from registry import create_app
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
+from registry.effects.kolada.models import FetchState, SourceFetch
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
 from registry.guidance.models import GuidancePage
 from registry.host import switching
@@ -123,6 +124,17 @@ ALLOWED: dict[str, set[str]] = {
     "plan.edit_metric": COORDINATOR | OWN_BOARD,
     "effects.new_value": COORDINATOR | OWN_BOARD,
     "effects.edit_value": COORDINATOR | OWN_BOARD,
+    # all metrics' values from Kolada are the coordinator's; a board fetches for its own metric
+    "kolada.overview": COORDINATOR,
+    "kolada.start": COORDINATOR,
+    "kolada.upload": COORDINATOR,
+    "kolada.metric": COORDINATOR | OWN_BOARD,
+    "kolada.start_metric": COORDINATOR | OWN_BOARD,
+    "kolada.compare": COORDINATOR | OWN_BOARD,
+    # this one was fetched by the worker (tests/effects/kolada has a board's own)
+    "kolada.fetch": COORDINATOR,
+    "kolada.confirm": COORDINATOR,
+    "kolada.drop": COORDINATOR,
     "effects.metrics": HAS_ROLE,
     "effects.compare": HAS_ROLE,
     "effects.metric": HAS_ROLE,
@@ -384,7 +396,8 @@ def _seed() -> dict[str, object]:
     metric.values = [value]
     method = EffectMethod(measure_id=measure.id, board_id=social.id, kind=MethodKind.SURVEY)
     report = Report(round_id=opened.id, board_id=social.id)
-    db.session.add_all([activity, metric, method, report])
+    fetch = SourceFetch(state=FetchState.READY)
+    db.session.add_all([activity, metric, method, report, fetch])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
     own_day = RoundException(
@@ -431,6 +444,7 @@ def _seed() -> dict[str, object]:
         "board_id": social.id,
         "clearance_id": target.clearances[0].id,
         "exception_id": own_day.id,
+        "fetch_id": fetch.id,
         "filename": "app.css",
         "format": "json",
         "grant_id": target.grants[0].id,

@@ -18,6 +18,7 @@ from werkzeug.routing import Rule
 from registry.addresses import LARGEST
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
+from registry.effects.kolada.models import FetchState, SourceFetch
 from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
 from registry.guidance.models import GuidancePage
 from registry.host import switching
@@ -127,7 +128,8 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
     metric.values = [value]
     method = EffectMethod(measure_id=measure.id, board_id=social, kind=MethodKind.SURVEY)
     report = Report(round_id=opened.id, board_id=social)
-    db.session.add_all([activity, metric, method, report])
+    fetch = SourceFetch(state=FetchState.READY, metric_ids=[1])
+    db.session.add_all([activity, metric, method, report, fetch])
     db.session.flush()
     item = ReportItem(report_id=report.id, measure_id=measure.id)
     file = Attachment(
@@ -154,6 +156,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "activity_id": activity.id,
         "exception_id": 1,
         "alert_id": 1,
+        "fetch_id": fetch.id,
         "area_id": area.id,
         "attachment_id": file.id,
         "board_id": social,

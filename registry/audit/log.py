@@ -37,6 +37,7 @@ _SILENT = {
     "outbox_message",
     "outcome",
     "sign_in",
+    "source_entry",
     "worker_beat",
 }
 _actor: ContextVar[int | None] = ContextVar("actor", default=None)

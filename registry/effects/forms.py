@@ -19,6 +19,7 @@ from registry.edit_form import (
 )
 from registry.effects.by_hand import Written, version
 from registry.effects.due import first_month
+from registry.effects.kolada.reading import indicator_of
 from registry.effects.models import (
     Better,
     EffectMetric,
@@ -61,7 +62,10 @@ class MetricForm(EditForm):
     target_text = line(
         _l("Mål i ord"), _l("För mål som inte kan skrivas som ett tal. Ett mål i tal går före.")
     )
-    source = line(_l("Källa"), _l("Varifrån värdena kommer."))
+    source = line(
+        _l("Källa"),
+        _l("Varifrån värdena kommer. Skriv kolada:N07403 för att hämta dem från Kolada."),
+    )
     frequency = select(_l("Hur ofta det mäts"))
     next_due_on = day(
         _l("Nästa värde ska finnas"), _l("Flyttas fram när ett nytt värde har fyllts i.")
@@ -114,6 +118,12 @@ class MetricForm(EditForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = bool(super().validate(extra_validators))
+        source = self.source.data or ""
+        if source.lower().startswith("kolada:") and indicator_of(source) is None:
+            self.source.errors = [
+                _("Skriv nyckeltalets nummer efter kolada:, till exempel kolada:N07403.")
+            ]
+            valid = False
         pairs: list[tuple[Any, Any]] = [(self.target_operator, self.target_value)]
         pairs += [(row[0], row[1]) for row in self.further()]
         for operator, value in pairs:

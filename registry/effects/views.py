@@ -12,6 +12,7 @@ from registry.addresses import number
 from registry.effects import by_hand, downloads, pictures, sentences, series, service
 from registry.effects.figure import marker
 from registry.effects.forms import ValueForm
+from registry.effects.kolada import service as kolada
 from registry.effects.listing import Query, Showing, listing
 from registry.effects.models import Gender, ValueStatus
 from registry.effects.series import MetricSheet
@@ -62,6 +63,8 @@ def _metrics(versions: list[structure.VersionHead]) -> dict[str, Any]:
 
     return {
         "listing": found,
+        "may_fetch": may(g.viewer, Permission.EDIT_PLAN),
+        "fetch": kolada.waiting(g.viewer),
         "rows": words(found.readings),
         "query": query,
         "version": chosen,
@@ -130,6 +133,7 @@ def _metric(metric_id: int) -> dict[str, Any]:
         "marker": marker,
         "spoken": downloads.spoken(sheet.reading.points),
         "targets": [target_in_words(one, sheet.reading.unit) for one in sheet.targets],
+        "about": kolada.about(sheet.source),
         "enterable": sheet.enterable(g.viewer),
         "correctable": lambda line: sheet.correctable(g.viewer, line.board_id),
         "editable": sheet.editable(g.viewer),

@@ -20,7 +20,7 @@ from registry.audit.log import acting
 from registry.db import db, now
 from registry.jobs import queue
 from registry.jobs.models import Job, JobProduct, JobState, WorkerBeat
-from registry.people.permissions import Denied, Permission, Viewer, require
+from registry.people.permissions import NOBODY, Denied, Permission, Viewer, require
 from registry.people.sessions import viewer_of
 
 KEPT = timedelta(days=7)
@@ -103,6 +103,18 @@ def start(viewer: Viewer, kind: str, title: str, **params: Any) -> Job:
     :param params: what it needs to know, as JSON; never what is secret.
     """
     require(viewer, Permission.SIGNED_IN)
+    return _start(kind, title, params, _digest(viewer), viewer.user_id)
+
+
+def start_unasked(kind: str, title: str, **params: Any) -> Job:
+    """Ask for a job that nobody asked for, such as one done every month; nobody's pages show it.
+
+    It is done with no grants: what it may do is for the work itself to know.
+    """
+    return _start(kind, title, params, "", None)
+
+
+def _start(kind: str, title: str, params: dict[str, Any], grants: str, user_id: int | None) -> Job:
     if kind not in current_app.extensions["job_kinds"]:
         raise LookupError(kind)
     job = Job(
@@ -110,8 +122,8 @@ def start(viewer: Viewer, kind: str, title: str, **params: Any) -> Job:
         title=title,
         params=params,
         language=str(get_locale() or "sv"),
-        grants=_digest(viewer),
-        created_by_id=viewer.user_id,
+        grants=grants,
+        created_by_id=user_id,
     )
     db.session.add(job)
     db.session.commit()
@@ -229,7 +241,7 @@ def _do(job: Job) -> Product:
     work: Work = current_app.extensions["job_kinds"][job.kind]
     if job.attempts > MAX_ATTEMPTS:
         raise JobFailed(_("Arbetet avbröts flera gånger. Tala om för administratören."))
-    viewer = viewer_of(job.created_by_id) if job.created_by_id is not None else None
+    viewer = viewer_of(job.created_by_id) if job.created_by_id is not None else NOBODY
     if viewer is None:
         raise JobFailed(_("Kontot som bad om arbetet är inte längre aktivt."))
     running = Running(job.id, dict(job.params), viewer)

@@ -9,6 +9,8 @@ branch_labels = None
 depends_on = None
 
 OPERATORS = (">=", "<=", "=", ">", "<")
+FETCHES = ("waiting", "ready", "nothing", "saved", "dropped", "failed")
+ENTRIES = ("indicator", "municipality", "group")
 STATUSES = ("final", "preliminary", "missing")
 GENDERS = ("total", "women", "men")
 FREQUENCIES = ("monthly", "tertial", "yearly", "every_other_year", "other")
@@ -119,9 +121,43 @@ def upgrade() -> None:
         ),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "source_fetch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", _enum("fetchstate", *FETCHES), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("scheduled", sa.Text(), nullable=True),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("metric_ids", sa.JSON(), nullable=False),
+        sa.Column("said", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.JSON(), nullable=False),
+        sa.Column("row_version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"],
+            ["user_account.id"],
+            name=op.f("fk_source_fetch_created_by_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_source_fetch")),
+        sa.UniqueConstraint("scheduled", name=op.f("uq_source_fetch_scheduled")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "source_entry",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", _enum("entrykind", *ENTRIES), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_source_entry")),
+    )
 
 
 def downgrade() -> None:
+    for table in ("source_entry", "source_fetch"):
+        op.drop_table(table)
     for table in ("comparison_value", "comparison_series", "value_correction", "metric_target"):
         op.drop_table(table)
     for table, columns in (("metric_value", VALUE), ("effect_metric", METRIC)):
