@@ -192,6 +192,7 @@ ALLOWED: dict[str, set[str]] = {
     "followup.newest": READERS,
     "followup.overview": READERS,
     "followup.all_gaps": READERS,
+    "followup.remind": COORDINATOR,
     "followup.area": READERS,
     "followup.board": READERS,
     "followup.compare": READERS,

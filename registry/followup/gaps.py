@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from registry.business_plan.asked import lacks_business_plan, year_values
 from registry.db import db
@@ -24,6 +25,8 @@ from registry.reporting.outcomes import COUNTED
 from registry.reporting.rounds import successors
 from registry.words import Word
 from registry.words import lazy as _l
+
+NAMED = 40  # of a kind, in a notice
 
 
 class GapKind(Word):
@@ -90,6 +93,21 @@ def per_board(gaps: Iterable[Gap]) -> list[tuple[int | None, str, Counter[GapKin
         counts[gap.board_id][gap.kind] += 1
     order = sorted(names, key=lambda key: (key is None, -counts[key].total(), names[key]))
     return [(key, names[key], counts[key]) for key in order]
+
+
+def as_notice(head: RoundHead, found: Sequence[Gap]) -> tuple[str, str]:
+    """Title and text, in Markdown, of a notice to the board that these gaps are of."""
+    lines = [_("I uppföljningen av %(round)s saknas det här från er:", round=head.title)]
+    for kind in GapKind:
+        rows = [gap for gap in found if gap.kind is kind]
+        if rows:
+            lines += ["", f"## {kind.label}", ""]
+        for gap in rows[:NAMED]:
+            named = f"{gap.number} {gap.title}".strip() or gap.board
+            lines.append(f"- {named} ({gap.note})" if gap.note else f"- {named}")
+        if len(rows) > NAMED:
+            lines.append("- " + _("och %(count)s till", count=len(rows) - NAMED))
+    return _("Det här saknas för %(round)s", round=head.title), "\n".join(lines)
 
 
 Owners = dict[int, list[tuple[int, str]]]

@@ -194,6 +194,7 @@ ENDPOINTS: dict[str, Permission] = {
     "followup.newest": Permission.READ_FOLLOWUP,
     "followup.overview": Permission.READ_FOLLOWUP,
     "followup.all_gaps": Permission.READ_FOLLOWUP,
+    "followup.remind": Permission.SEND_NOTICES,
     "followup.area": Permission.READ_FOLLOWUP,
     "followup.board": Permission.READ_FOLLOWUP,
     "followup.compare": Permission.READ_FOLLOWUP,

@@ -198,6 +198,15 @@ def test_gaps_name_board_and_measure_and_are_counted_per_board(
     ]
     assert [f"/plan/measures/{key}" in page for key in owned] == [True] * len(owned)
     assert page.count("/plan/measures/") == len(owned)
+    notice = f"/followup/{seeded.round_id}/gaps/{board}/notice"
+    assert f'href="{notice}"' in page
+    form = client.get(notice).text
+    assert 'action="/notices/new"' in form
+    assert form.count("checked") == 1
+    for key in owned:
+        title = db.session.get_one(Measure, key).title
+        assert title in form.partition("<textarea")[2].partition("</textarea>")[0]
+    assert client.get(f"/followup/{seeded.round_id}/gaps/999/notice").status_code == 303
     statements.clear()
     client.get(f"/followup/{seeded.round_id}/gaps")
     client.get(f"/followup/{seeded.round_id}/overview")

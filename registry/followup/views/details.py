@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, g, redirect, request, url_for
+from flask import abort, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from registry import memory
@@ -13,6 +13,9 @@ from registry.followup.figures import PARTS, RoundHead
 from registry.followup.views.blueprint import bp
 from registry.followup.views.reading import addresses, share
 from registry.language import today
+from registry.notices import announcements
+from registry.notices.forms import NoticeForm
+from registry.people.permissions import Permission, may
 from registry.reporting.rounds import only_boards
 
 LISTED = 200
@@ -68,7 +71,22 @@ def _gaps(head: RoundHead) -> dict[str, Any]:
         "board_id": board_id,
         "boards": [(key, name) for key, name, _counts in boards if key is not None],
         "own_boards": only_boards(g.viewer),
+        "can_remind": may(g.viewer, Permission.SEND_NOTICES),
     }
+
+
+@bp.get("/<int:round_id>/gaps/<int:board_id>/notice")
+def remind(round_id: int, board_id: int) -> ResponseReturnValue:
+    """A notice to a board of what is late or missing there, to read through and send."""
+    head = service.find(g.viewer, round_id) or abort(404)
+    theirs = [gap for gap in gaps.of(g.viewer, head) if gap.board_id == board_id]
+    if not theirs:
+        return redirect(url_for(".all_gaps", round_id=round_id), 303)
+    title, body = gaps.as_notice(head, theirs)
+    form = NoticeForm(formdata=None, data={"title": title, "body": body})
+    form.offer(announcements.choices())
+    form.board_ids.data = [board_id]
+    return render_template("notices/new_notice.html", form=form, reached=[])
 
 
 @bp.get("/<int:round_id>/areas/<int:area_id>")
