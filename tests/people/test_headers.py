@@ -82,7 +82,7 @@ def test_every_post_without_the_forms_token_is_refused(make_app, app: Flask, mak
         for rule in guarded.url_map.iter_rules():
             if "POST" not in rule.methods:
                 continue
-            values = {name: 1 for name in rule.arguments}
+            values = {name: 1 for name in rule.arguments} | {"format": "pdf", "subject": "plan"}
             path = rule.build(values, append_unknown=False)[1]
             answer = client.post(
                 path, base_url="https://localhost", headers={"Referer": "https://localhost/"}
