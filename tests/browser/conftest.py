@@ -1,5 +1,6 @@
 """A demo served on a free port, and people who use it in Chromium."""
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PICTURES_OF_DOCUMENTS = os.environ.get("BROWSER_DOCUMENTS", "")  # where to keep what is fetched
 HEIGHTS = {1280: 900, 375: 812}
 DEMO: dict[str, Any] = {
     **SETTINGS,
