@@ -49,7 +49,7 @@ def section(readings: Sequence[Reading]) -> Section:
     blocks.append(_shown(metrics(readings)))
     if charts:
         drawn = [one for one in readings if charted(one)]
-        blocks.append(series(drawn[:CHARTS]))
+        blocks.append(_shown(series(drawn[:CHARTS])))
     return Section(1, _("Effekter"), tuple(blocks))
 
 

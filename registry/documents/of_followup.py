@@ -92,7 +92,8 @@ def _facts(edition: Edition) -> Iterator[Fact]:
         yield Fact("decided_by", _("Beslutat av"), text(decision["decided_by"]))
         yield Fact("decided_on", _("Beslutsdatum"), _day(decision["decided_on"]))
         yield Fact("paragraph", _("Paragraf"), text(decision["paragraph"]))
-        yield Fact("case_number", _("Diarienummer"), text(decision["case_number"]))
+        if decision["case_number"]:
+            yield Fact("case_number", _("Diarienummer"), text(decision["case_number"]))
 
 
 def _day(value: str | None) -> Cell:
@@ -263,7 +264,7 @@ def _gap_sections(edition: Edition) -> Iterator[Section]:
     yield Section(1, _("Sent och saknas"), () if edition["gaps"] else nothing)
     for gap in edition["gaps"]:
         rows = tuple((text(row),) for row in gap["rows"])
-        table = Table("", "", (Column("what", gap["label"]),), rows)
+        table = Table("", "", (Column("what", _("Gäller")),), rows, headed=False)
         yield Section(2, f"{gap['label']} ({gap['count']})", (table,))
 
 

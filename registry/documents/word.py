@@ -43,6 +43,9 @@ from registry.documents.word_template import ABSENT, BODY, CONTENTS, NOTE, PAIRS
 from registry.language import long_day
 
 WIDE = 166  # mm of text across a page
+# Said at each run: a table style's own size gives way to that of a template's Normal.
+SMALL = '<w:sz w:val="18"/>'
+HEAD = f"<w:b/>{SMALL}"
 TONES = {"done": "1D6B3C", "ongoing": "0F4C81", "delayed": "8A4B00", "stopped": "A3232F"}
 STYLES = {
     **{f"h{level}": f"heading {level}" for level in (1, 2, 3, 4)},
@@ -222,7 +225,7 @@ class _Content:
         shares = sum(column.width for column in table.columns)
         widths = [5000 * column.width // shares for column in table.columns]
         head = "".join(
-            _td(width, self._paragraph(_run(column.label), "", _right(column.is_number)))
+            _td(width, self._paragraph(_run(column.label, HEAD), "", _right(column.is_number)))
             for column, width in zip(table.columns, widths, strict=True)
         )
         numbers = [column.is_number for column in table.columns]
@@ -257,7 +260,7 @@ class _Content:
             form = f'<w:b/><w:color w:val="{TONES.get(str(cell.value), "1E2B3C")}"/>'
         else:
             form = ""
-        first = f"<w:p>{_right(is_number)}{_run(cell.text, form)}</w:p>"
+        first = f"<w:p>{_right(is_number)}{_run(cell.text, form + SMALL)}</w:p>"
         return first + "".join(self._paragraph(_run(line), "note") for line in cell.more)
 
     def _chart(self, chart: Chart) -> str:
