@@ -26,7 +26,13 @@ from registry import create_app
 from registry.attachments.models import Attachment, AttachmentContent
 from registry.db import db
 from registry.effects.kolada.models import FetchState, SourceFetch
-from registry.effects.models import EffectMethod, EffectMetric, MethodKind, MetricValue
+from registry.effects.models import (
+    EffectMethod,
+    EffectMetric,
+    MethodKind,
+    MetricValue,
+    ValueAttachment,
+)
 from registry.guidance.models import GuidancePage
 from registry.host import switching
 from registry.notices.models import Notice, NoticeReceipt, OutboxMessage
@@ -123,6 +129,9 @@ ALLOWED: dict[str, set[str]] = {
     "plan.new_metric": COORDINATOR | OWN_BOARD,
     "plan.edit_metric": COORDINATOR | OWN_BOARD,
     "effects.new_value": COORDINATOR | OWN_BOARD,
+    "effects.value_files": COORDINATOR | OWN_BOARD,
+    "effects.remove_value_file": COORDINATOR | OWN_BOARD,
+    "effects.value_file": HAS_ROLE,
     "effects.edit_value": COORDINATOR | OWN_BOARD,
     # all metrics' values from Kolada are the coordinator's; a board fetches for its own metric
     "kolada.overview": COORDINATOR,
@@ -415,6 +424,11 @@ def _seed() -> dict[str, object]:
     db.session.add_all([item, own_day, file, AttachmentContent(key="a", content=b"%PDF-")])
     db.session.flush()
     db.session.add(ItemAttachment(item_id=item.id, attachment_id=file.id))
+    db.session.add(
+        ValueAttachment(
+            metric_id=metric.id, board_id=social.id, period="2020", attachment_id=file.id
+        )
+    )
     comment = ItemComment(
         round_id=opened.id, board_id=social.id, measure_id=measure.id, text="Varför?"
     )

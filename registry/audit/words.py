@@ -51,6 +51,7 @@ KINDS = {
     "source_fetch": _l("Hämtning från Kolada"),
     "sub_goal": _l("Delmål"),
     "user_account": _l("Person"),
+    "value_attachment": _l("Bilaga till utfall"),
     "value_correction": _l("Rättat utfall"),
 }
 

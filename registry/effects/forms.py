@@ -3,8 +3,12 @@
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
 from wtforms import Field
+from wtforms.validators import StopValidation
 
+from registry.attachments.kinds import ENDINGS
 from registry.edit_form import (
     Choices,
     EditForm,
@@ -281,3 +285,20 @@ def _is_period(written: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+class FileForm(FlaskForm):
+    """A file that a value rests on."""
+
+    file = FileField(
+        _l("Fil att bifoga"),
+        description=_l(
+            "PDF, bild eller Office-dokument utan makron. Alla som läser effektmåttet kan hämta "
+            "filen. Bifoga inga personuppgifter och inget som är hemligt."
+        ),
+        render_kw={"accept": ",".join(ENDINGS)},
+    )
+
+    def validate_file(self, field: FileField) -> None:
+        if not field.data or not field.data.filename:
+            raise StopValidation(_("Välj en fil."))

@@ -6,6 +6,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from registry.attachments.models import Attachment
 from registry.db import Base, Locked, now, text_enum
 from registry.people.models import Board
 from registry.plan.models import Measure
@@ -270,3 +271,28 @@ class ComparisonValue(Base):
     period: Mapped[str]
     gender: Mapped[Gender] = mapped_column(text_enum(Gender), default=Gender.TOTAL)
     value: Mapped[Decimal | None] = mapped_column(NUMBER)
+
+
+class ValueAttachment(Base):
+    """A file that a metric's value of a period rests on: a survey, a table, a decision.
+
+    It belongs to metric, period and board, whatever the value is corrected to. Taken off, the row
+    stays and says by whom and when.
+    """
+
+    __tablename__ = "value_attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    metric_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("effect_metric.id", ondelete="CASCADE"), index=True
+    )
+    board_id: Mapped[int | None] = mapped_column(sa.ForeignKey("board.id"))
+    period: Mapped[str]
+    attachment_id: Mapped[int] = mapped_column(sa.ForeignKey("attachment.id"), unique=True)
+    removed_at: Mapped[datetime | None]
+    removed_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("user_account.id", ondelete="SET NULL")
+    )
+
+    metric: Mapped[EffectMetric] = relationship()
+    attachment: Mapped[Attachment] = relationship()

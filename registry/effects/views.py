@@ -1,17 +1,32 @@
 """Pages of metrics and their values: HTTP only."""
 
+import io
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.utils import secure_filename
 
 from registry import memory
 from registry.addresses import number
-from registry.effects import by_hand, downloads, pictures, sentences, series, service
+from registry.attachments import kinds
+from registry.attachments.service import Damaged
+from registry.attachments.store import Unreachable
+from registry.effects import by_hand, downloads, files, pictures, sentences, series, service
 from registry.effects.figure import marker
-from registry.effects.forms import ValueForm
+from registry.effects.forms import FileForm, ValueForm
 from registry.effects.kolada import service as kolada
 from registry.effects.listing import Query, Showing, listing
 from registry.effects.models import Gender, ValueStatus
@@ -137,6 +152,7 @@ def _metric(metric_id: int) -> dict[str, Any]:
         "enterable": sheet.enterable(g.viewer),
         "correctable": lambda line: sheet.correctable(g.viewer, line.board_id),
         "editable": sheet.editable(g.viewer),
+        "files": files.of_metric(metric_id),
         "total": Gender.TOTAL,
         "missing": ValueStatus.MISSING,
         "preliminary": ValueStatus.PRELIMINARY,
@@ -239,4 +255,56 @@ def edit_value(value_id: int) -> ResponseReturnValue:
         template="effects/edit_value.html",
         metric=row,
         old=rows,
+    )
+
+
+# Files that values rest on -----------------------------------------------------------------
+
+
+@bp.route("/values/<int:value_id>/attachments", methods=["GET", "POST"])
+def value_files(value_id: int) -> ResponseReturnValue:
+    value = files.open_value(g.viewer, value_id)
+    form, status = FileForm(), 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            given = form.file.data
+            try:
+                kept = files.attach(g.viewer, value_id, given.filename or "", given.read())
+            except kinds.Refused as error:
+                form.file.errors = [str(error)]
+            except Unreachable:
+                form.file.errors = [_("Filen kunde inte sparas just nu. Försök igen om en stund.")]
+                status = 503
+            else:
+                flash(_("%(name)s är bifogad.", name=kept.name), "success")
+                return redirect(url_for(".value_files", value_id=value_id), 303)
+            value = files.open_value(g.viewer, value_id)
+    page = render_template(
+        "effects/files.html", value=value, files=files.files_of(value), form=form
+    )
+    return page, status
+
+
+@bp.post("/values/<int:value_id>/attachments/<int:attachment_id>/remove")
+def remove_value_file(value_id: int, attachment_id: int) -> ResponseReturnValue:
+    removed = files.remove(g.viewer, value_id, attachment_id)
+    flash(_("%(name)s är borttagen.", name=removed.name), "success")
+    return redirect(url_for(".value_files", value_id=value_id), 303)
+
+
+@bp.get("/attachments/<int:attachment_id>")
+def value_file(attachment_id: int) -> ResponseReturnValue:
+    try:
+        found, content = files.download(g.viewer, attachment_id)
+    except (Damaged, Unreachable):
+        flash(_("Filen kan inte hämtas just nu. Försök igen om en stund."), "danger")
+        return redirect(url_for(".metrics"), 303)
+    return send_file(
+        io.BytesIO(content),
+        mimetype=found.media_type,
+        as_attachment=True,
+        download_name=found.name,
+        etag=False,
+        conditional=False,
     )

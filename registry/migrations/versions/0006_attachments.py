@@ -67,6 +67,38 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_attachment_content")),
     )
     op.create_table(
+        "value_attachment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("metric_id", sa.Integer(), nullable=False),
+        sa.Column("board_id", sa.Integer(), nullable=True),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("attachment_id", sa.Integer(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["metric_id"],
+            ["effect_metric.id"],
+            name=op.f("fk_value_attachment_metric_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["board_id"], ["board.id"], name=op.f("fk_value_attachment_board_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"], ["attachment.id"], name=op.f("fk_value_attachment_attachment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["removed_by_id"],
+            ["user_account.id"],
+            name=op.f("fk_value_attachment_removed_by_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_value_attachment")),
+        sa.UniqueConstraint("attachment_id", name=op.f("uq_value_attachment_attachment_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_value_attachment_metric_id"), "value_attachment", ["metric_id"])
+    op.create_table(
         "item_attachment",
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("attachment_id", sa.Integer(), nullable=False),
@@ -110,6 +142,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("value_attachment")
     op.drop_table("item_attachment")
     op.drop_table("attachment_content")
     op.drop_table("attachment")
