@@ -424,9 +424,19 @@ def _seed() -> dict[str, object]:
     db.session.add_all([item, own_day, file, AttachmentContent(key="a", content=b"%PDF-")])
     db.session.flush()
     db.session.add(ItemAttachment(item_id=item.id, attachment_id=file.id))
+    table = Attachment(
+        name="b.pdf",
+        media_type="application/pdf",
+        size=5,
+        sha256=hashlib.sha256(b"%PDF-").hexdigest(),
+        stored_in="database",
+        key="b",
+    )
+    db.session.add_all([table, AttachmentContent(key="b", content=b"%PDF-")])
+    db.session.flush()
     db.session.add(
         ValueAttachment(
-            metric_id=metric.id, board_id=social.id, period="2020", attachment_id=file.id
+            metric_id=metric.id, board_id=social.id, period="2020", attachment_id=table.id
         )
     )
     comment = ItemComment(
@@ -460,6 +470,7 @@ def _seed() -> dict[str, object]:
         "clearance_id": target.clearances[0].id,
         "exception_id": own_day.id,
         "fetch_id": fetch.id,
+        "file_id": table.id,
         "filename": "app.css",
         "format": "json",
         "grant_id": target.grants[0].id,

@@ -157,6 +157,7 @@ def arguments(app: Flask, boards: dict[str, Board], reader: FlaskClient) -> dict
         "exception_id": 1,
         "alert_id": 1,
         "fetch_id": fetch.id,
+        "file_id": 1,
         "area_id": area.id,
         "attachment_id": file.id,
         "board_id": social,

@@ -286,17 +286,17 @@ def value_files(value_id: int) -> ResponseReturnValue:
     return page, status
 
 
-@bp.post("/values/<int:value_id>/attachments/<int:attachment_id>/remove")
-def remove_value_file(value_id: int, attachment_id: int) -> ResponseReturnValue:
-    removed = files.remove(g.viewer, value_id, attachment_id)
+@bp.post("/values/<int:value_id>/attachments/<int:file_id>/remove")
+def remove_value_file(value_id: int, file_id: int) -> ResponseReturnValue:
+    removed = files.remove(g.viewer, value_id, file_id)
     flash(_("%(name)s är borttagen.", name=removed.name), "success")
     return redirect(url_for(".value_files", value_id=value_id), 303)
 
 
-@bp.get("/attachments/<int:attachment_id>")
-def value_file(attachment_id: int) -> ResponseReturnValue:
+@bp.get("/attachments/<int:file_id>")
+def value_file(file_id: int) -> ResponseReturnValue:
     try:
-        found, content = files.download(g.viewer, attachment_id)
+        found, content = files.download(g.viewer, file_id)
     except (Damaged, Unreachable):
         flash(_("Filen kan inte hämtas just nu. Försök igen om en stund."), "danger")
         return redirect(url_for(".metrics"), 303)
