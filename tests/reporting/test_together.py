@@ -123,6 +123,19 @@ def test_comments_follow_the_report_and_are_no_part_of_it(
     assert "Samordnare Sam" not in str(entry.after)
 
 
+def test_an_id_in_a_form_that_no_row_can_have_is_no_fault(job: Job, sign_in: Enter) -> None:
+    rut, item, huge = sign_in(job.reporter), job.item("1.1.1"), str(10**30)
+    report = f"/reports/{item.report_id}/comments"
+    comment = {"text": "Till vilken åtgärd?", "measure_id": huge}
+    assert rut.post(f"{report}/new", data=comment).status_code == 404
+    assert db.session.query(ItemComment).count() == 0
+    assert rut.get(f"{report}?measure_id={huge}").status_code == 200
+    rut.post(f"{report}/new", data={"text": "Hela rapporten.", "measure_id": ""})
+    settle = f"/comments/{db.session.query(ItemComment).one().id}/settle"
+    assert rut.post(settle, data={"item_id": huge}).location.startswith(report)
+    assert rut.post(f"/reports/items/{item.id}/hand-over", data={"board_id": huge}).location
+
+
 def test_notes_of_the_year_stand_beside_the_form_when_it_is_time(job: Job, sign_in: Enter) -> None:
     rut, kim, ros, sam = map(sign_in, (job.reporter, job.colleague, job.rescuer, job.coordinator))
     measure = job.plan.measures["1.1.1"]
