@@ -180,10 +180,17 @@ def write(document: Document, format: Format, tell: Tell = quiet) -> File:
     return File(content, f"{document.file_name}.{format.ending}", format.media_type)
 
 
-def order(viewer: Viewer, document: Document, key: int, format: Format) -> Job:
-    """Have the worker write it, from what there is to read when its turn comes."""
+def order(viewer: Viewer, subject: Subject, key: int, format: Format) -> Job:
+    """Have the worker write it, from what there is to read when its turn comes.
+
+    :raises NoResultFound, NotSubmitted: as :func:`read` does.
+    """
+    db.session.rollback()  # reading takes a while: let others write meanwhile
+    db.session.connection(execution_options={"reading": True})
+    document = read(viewer, subject, key)
+    db.session.rollback()
     title = f"{document.title} {document.subtitle} ({format.key.upper()})"
-    given = {"subject": document.subject.value, "key": key, "format": format.key}
+    given = {"subject": subject.value, "key": key, "format": format.key}
     return jobs.start(viewer, JOB, title, **given)
 
 
