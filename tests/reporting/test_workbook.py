@@ -417,6 +417,8 @@ def test_looking_for_formulas_takes_no_longer_than_the_file_is_long(
         packed.writestr(
             "xl/workbook.xml", f'<workbook><sheet name="A &amp; B" r:id="r1"/><!--{workbook}-->'
         )
-        cells = '<c r="B4" t="n"><f>1+1</f></c><c r="C4"/><c r="D4"><v>1</v></c><c s="1" r="E5"> <f/>'
+        cells = (
+            '<c r="B4" t="n"><f>1+1</f></c><c r="C4"/><c r="D4"><v>1</v></c><c s="1" r="E5"> <f/>'
+        )
         packed.writestr("xl/worksheets/one.xml", f"<sheetData>{cells}</sheetData><!--{sheet}")
     assert formulas.found_in(file.getvalue()) == {("A & B", "B4"), ("A & B", "E5")}
