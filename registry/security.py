@@ -8,7 +8,9 @@ from registry.config import Settings
 from registry.db import SAFE_METHODS
 
 csrf = CSRFProtect()
-FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+ENCODED = "application/x-www-form-urlencoded"
+FORMS = frozenset({ENCODED, "multipart/form-data"})
+TYPED = 1024 * 1024  # bytes of a form without files: more than anyone types into one of ours
 
 POLICY = "; ".join(
     [
@@ -54,12 +56,14 @@ def guard_forms(app: Flask) -> None:
 
 def _refuse_odd_bodies() -> None:
     """No page of ours posts anything but a form, no person types a NUL, and PostgreSQL stores
-    none: refuse them at the door."""
+    none: refuse them at the door. A form without files is read in one go, and must be small."""
     if b"%00" in request.query_string or "\0" in request.path:
         abort(400)
     if request.method not in SAFE_METHODS:
         if request.content_length and request.mimetype not in FORMS:
             abort(415)
+        if request.mimetype == ENCODED:
+            request.max_content_length = TYPED
         for name, values in request.form.lists():
             if "\0" in name or any("\0" in value for value in values):
                 abort(400)

@@ -20,6 +20,7 @@ from registry.db import db
 from registry.people.models import Board, Role, RoleGrant, User
 from registry.plan.models import GoalArea, Measure
 from registry.reporting.models import Report
+from registry.security import TYPED
 from tests.conftest import PASSWORD, SETTINGS
 from tests.reporting.conftest import CRISIS, Job, job, plan  # noqa: F401  fixtures
 from tests.reporting.test_job import EXERCISE, PLAIN, hidden, post_item, submit
@@ -47,6 +48,15 @@ def test_only_forms_are_taken(app: Flask) -> None:
     """JSON would pass the account's lock and the guard against NUL by."""
     answer = app.test_client().post("/sign-in", json={"email": "a@example.org", "password": "x"})
     assert answer.status_code == 415
+
+
+def test_a_form_without_files_is_refused_when_nobody_can_have_typed_it(app: Flask) -> None:
+    """A few megabytes of ``&`` are millions of fields, and they are read before anyone signs in."""
+    client, encoded = app.test_client(), {"content_type": "application/x-www-form-urlencoded"}
+    answer = client.post("/sign-in", data=b"x=y&" * (TYPED // 4) + b"email=a", **encoded)
+    assert answer.status_code == 413
+    assert "<h1>" in answer.get_data(as_text=True)
+    assert client.post("/sign-in", data=b"x=y&" * (TYPED // 5), **encoded).status_code != 413
 
 
 def test_a_body_that_comes_slowly_holds_nobody_up(tmp_path: Path, sqlite_template: Path) -> None:

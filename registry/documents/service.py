@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import joinedload
 
+from registry.attachments.kinds import clean_name
 from registry.audit import log
 from registry.config import Settings
 from registry.db import db, now
@@ -37,7 +38,7 @@ from registry.reporting import service as reporting
 
 JOB = "document"
 LONG = 150  # measures; a document about more of them is written by the worker
-KEPT, KEPT_BYTES = 16, 3_000_000
+KEPT, KEPT_BYTES = 16, 48_000_000  # of all that is kept; a large plan's PDF has some 5 MB
 _VERSION = version("measure-registry")
 
 
@@ -173,17 +174,23 @@ def write(document: Document, format: Format, tell: Tell = quiet) -> File:
     content = kept.get(key)
     if content is None:
         content = format.write(document, tell)
-        if len(content) <= KEPT_BYTES:
-            kept[key] = content
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
+        kept[key] = content
+        while len(kept) > KEPT or sum(map(len, list(kept.values()))) > KEPT_BYTES:
+            kept.popitem(last=False)
     return File(content, f"{document.file_name}.{format.ending}", format.media_type)
 
 
-def order(viewer: Viewer, document: Document, key: int, format: Format) -> Job:
-    """Have the worker write it, from what there is to read when its turn comes."""
+def order(viewer: Viewer, subject: Subject, key: int, format: Format) -> Job:
+    """Have the worker write it, from what there is to read when its turn comes.
+
+    :raises NoResultFound, NotSubmitted: as :func:`read` does.
+    """
+    db.session.rollback()  # reading takes a while: let others write meanwhile
+    db.session.connection(execution_options={"reading": True})
+    document = read(viewer, subject, key)
+    db.session.rollback()
     title = f"{document.title} {document.subtitle} ({format.key.upper()})"
-    given = {"subject": document.subject.value, "key": key, "format": format.key}
+    given = {"subject": subject.value, "key": key, "format": format.key}
     return jobs.start(viewer, JOB, title, **given)
 
 
@@ -253,7 +260,7 @@ def upload(viewer: Viewer, subject: Subject, name: str, content: bytes) -> None:
     word_template.check(content, word.values(sample()))
     with log.action("document_template.upload"):
         row = _own(subject) or DocumentTemplate(subject=subject.value)
-        row.name, row.content = name.replace("\\", "/").rpartition("/")[2][:200], content
+        row.name, row.content = clean_name(name), content
         row.sha256 = hashlib.sha256(content).hexdigest()
         row.uploaded_at, row.uploaded_by_id = now(), viewer.user_id
         db.session.add(row)

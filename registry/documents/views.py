@@ -50,10 +50,10 @@ def plan(version_id: int, format: str) -> ResponseReturnValue:
 def _answer(subject: Subject, key: int, name: str) -> ResponseReturnValue:
     """The file at once; a long one is asked for by a form and written by the worker."""
     format = FORMATS[name]
-    document = service.read(g.viewer, subject, key)
     if request.method == "POST":
-        job = service.order(g.viewer, document, key, format)
+        job = service.order(g.viewer, subject, key, format)
         return redirect(url_for("jobs.job", job_id=job.id), 303)
+    document = service.read(g.viewer, subject, key)
     if service.is_long(document, format):
         return render_template("documents/order.html", document=document, format=name)
     try:

@@ -50,7 +50,7 @@ def publish(viewer: Viewer, round_id: int) -> PublishedFollowUp:
     :raises Conflict: when somebody else publishes at the same moment.
     """
     require(viewer, Permission.PUBLISH_FOLLOWUP)
-    round_ = db.session.get_one(Round, round_id, with_for_update=True)
+    round_ = db.session.get_one(Round, round_id, with_for_update=True, populate_existing=True)
     if round_.closed_at is None:
         raise NotNow(_("Stäng omgången först, så att det som publiceras inte ändras."))
     if decision(round_id) is None:

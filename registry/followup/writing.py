@@ -137,7 +137,8 @@ def decide(viewer: Viewer, round_id: int, row_version: int, decided: Decided) ->
     :raises Conflict: when somebody else has saved since the form was opened.
     """
     require(viewer, Permission.DECIDE_FOLLOWUP)
-    round_ = db.session.get_one(Round, round_id)
+    # Held, so that nobody publishes or opens the round while the decision is being saved.
+    round_ = db.session.get_one(Round, round_id, with_for_update=True, populate_existing=True)
     if round_.closed_at is None:
         raise NotNow(_("Stäng omgången först. Beslutet gäller det som är återrapporterat då."))
     if round_.published_at is not None:

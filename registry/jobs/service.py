@@ -98,12 +98,28 @@ def when_ended(app: Flask, listener: Callable[[Job], None]) -> None:
 
 
 def start(viewer: Viewer, kind: str, title: str, **params: Any) -> Job:
-    """Ask for a job. Commits, and tells the worker.
+    """Ask for a job. Commits, and tells the worker. The same that waits already is not asked for
+    again: one person's impatience must not keep all others waiting.
 
     :param params: what it needs to know, as JSON; never what is secret.
     """
     require(viewer, Permission.SIGNED_IN)
+    there = _waiting(viewer, kind, params)
+    if there is not None:
+        db.session.commit()
+        return there
     return _start(kind, title, params, _digest(viewer), viewer.user_id)
+
+
+def _waiting(viewer: Viewer, kind: str, params: dict[str, Any]) -> Job | None:
+    mine = sa.select(Job).where(
+        Job.created_by_id == viewer.user_id,
+        Job.kind == kind,
+        Job.state == JobState.WAITING,
+        Job.grants == _digest(viewer),
+        Job.language == str(get_locale() or "sv"),
+    )
+    return next((one for one in db.session.scalars(mine) if one.params == params), None)
 
 
 def start_unasked(kind: str, title: str, **params: Any) -> Job:

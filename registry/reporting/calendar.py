@@ -15,7 +15,7 @@ from registry.db import db
 from registry.people.models import Board
 from registry.people.permissions import Permission, Viewer, require
 from registry.reporting.models import Report, Round, RoundException
-from registry.reporting.rounds import CannotReport
+from registry.reporting.rounds import CannotReport, only_boards
 
 # A board's own last day in a round, else the round's; for statements that read both tables.
 own_due = sa.func.coalesce(RoundException.due_on, Round.due_on)
@@ -55,11 +55,17 @@ class Day:
 
 
 def days(viewer: Viewer, round_: Round) -> list[Day]:
-    """The round's calendar in order of day, with the boards that have a day of their own."""
+    """The round's calendar in order of day, with the boards that have a day of their own: those
+    whose reports the viewer may read, for why a board has one is between it and the coordinator."""
     require(viewer, Permission.READ_REPORTS)
+    own = only_boards(viewer)
     found = [Day(round_.opens_on, "opens"), Day(round_.due_on, "due")]
     found += [Day(day, "reminder") for day in reminders(round_)]
-    found += [Day(one.due_on, "own", one.board.name, one.reason) for one in exceptions(round_)]
+    found += [
+        Day(one.due_on, "own", one.board.name, one.reason)
+        for one in exceptions(round_)
+        if own is None or one.board_id in own
+    ]
     if round_.closes_on is not None:
         found.append(Day(round_.closes_on, "closes"))
     return sorted(found, key=lambda one: one.day)

@@ -53,6 +53,7 @@ def visible(viewer: Viewer) -> sa.ColumnElement[bool]:
             Report.board_id == ItemComment.board_id,
             ReportItem.measure_id == ItemComment.measure_id,
             ReportItem.handed_to_id.in_(boards),
+            Report.current,
         )
     )
     own_domain = (
@@ -183,7 +184,7 @@ def place_of(report_id: int, measure_id: int | None = None) -> Place:
             Report.board_id,
             ReportItem.measure_id,
             GoalArea.domain,
-            ReportItem.handed_to_id,
+            sa.case((Report.current, ReportItem.handed_to_id)),
         )
         .join(ReportItem, ReportItem.report_id == Report.id)
         .join(Measure, Measure.id == ReportItem.measure_id)

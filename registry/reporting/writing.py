@@ -189,8 +189,9 @@ def open_item(viewer: Viewer, item_id: int) -> ItemPage:
 
 
 def writes(viewer: Viewer, item: ReportItem) -> bool:
-    """Whether the viewer writes for the item's board, or for the one it is handed to."""
-    boards = (item.report.board_id, item.handed_to_id)
+    """Whether the viewer writes for the item's board, or for the one it is handed to: in the
+    current revision, for what is taken back in it stays handed over in those before."""
+    boards = (item.report.board_id, item.handed_to_id if item.report.current else None)
     return any(
         may(viewer, Permission.WRITE_REPORTS, board_id=board)
         for board in boards

@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 
 from registry.db import db
 from registry.documents import csv as csv_writer
-from registry.documents import pdf
+from registry.documents import pdf, service
 from registry.documents.document import (
     Chart,
     Column,
@@ -30,6 +31,7 @@ from registry.documents.document import (
     Section,
     Subject,
     Table,
+    Tell,
     amount,
     missing,
     on,
@@ -271,3 +273,20 @@ def test_only_what_may_be_read_is_in_the_file(
     db.session.commit()
     answer = clients["coordinator"].get(f"/documents/report/{draft.id}.pdf", follow_redirects=True)
     assert "Den kan hämtas när den är inlämnad" in answer.get_data(as_text=True)
+
+
+def test_what_was_written_lately_is_kept_also_when_it_is_large_and_never_too_much(
+    context: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anyone may ask again and again for a large plan, and it is written in the request."""
+    written: list[str] = []
+
+    def large(document: Document, _tell: Tell) -> bytes:
+        written.append(document.title)
+        return b" " * 5_000_000
+
+    monkeypatch.setattr(service, "KEPT_BYTES", 12_000_000)
+    format = service.Format("large", "bin", "application/octet-stream", large)
+    for title in ("a", "a", "b", "a", "c", "a"):
+        service.write(replace(service.sample(), title=title), format)
+    assert written == ["a", "b", "c", "a"]

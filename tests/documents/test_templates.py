@@ -15,10 +15,13 @@ from jinja2 import TemplateError
 
 from registry.audit.models import AuditEntry
 from registry.db import db
-from registry.documents import filling, word_template
+from registry.documents import filling, service, word_template
+from registry.documents.document import Subject
 from registry.documents.filling import NotAllowed
 from registry.documents.models import DocumentTemplate
 from registry.documents.word_template import BadTemplate
+from registry.people.models import Role
+from registry.people.permissions import Grant, Viewer
 from registry.reporting.models import Report
 from tests.documents.conftest import Clients, text_of
 
@@ -250,7 +253,10 @@ def test_the_coordinator_puts_a_template_in_and_takes_it_away(
     assert refused.status_code == 422
     assert "tagg som inte kan användas: __class__" in refused.get_data(as_text=True)
     assert "Välj en fil." in client.post("/documents/templates").get_data(as_text=True)
-    assert put(example).status_code == 303
+    coordinator = Viewer(grants=frozenset({Grant(Role.COORDINATOR)}))
+    service.upload(coordinator, Subject.REPORT, 'C:\\fakepath\\a\r\nX-Evil: 1".docx', example)
+    shown = client.get("/documents/templates/report.docx")
+    assert shown.headers["Content-Disposition"] == 'attachment; filename="a X-Evil: 1\\".docx"'
     own = docx("Kommunens egen", "{{ fact.board }}", "{{ contents }}", "{{ body }}")
     assert put(own).status_code == 303
     address = f"/documents/report/{reported.id}.docx"

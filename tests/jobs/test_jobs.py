@@ -106,7 +106,8 @@ def test_a_job_is_cancelled_at_once_while_it_waits_and_at_its_next_step_while_it
 
 def test_what_a_worker_died_in_is_done_by_the_next_but_not_for_ever(app, person):
     viewer = viewer_of(person.id)
-    jobs = [service.start(viewer, "count", "Räkna", to=1) for _ in range(3)]
+    jobs = [service.start(viewer, "count", "Räkna", to=number) for number in (1, 2, 3)]
+    assert service.start(viewer, "count", "Räkna", to=2).id == jobs[1].id, "it waits already"
     long_ago = now() - timedelta(minutes=5)
     for job, attempts, beat in zip(jobs, (1, 3, 1), (long_ago, long_ago, now()), strict=True):
         job.state, job.attempts, job.beat_at = JobState.RUNNING, attempts, beat

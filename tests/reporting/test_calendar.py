@@ -70,6 +70,9 @@ def test_the_calendar_is_set_read_and_told(job, sign_in):
     page = client.get(address).text
     for text in ("2022-01-21", "2022-02-02", "2022-02-15", "Socialnämnden", "2022-02-10", "Byte"):
         assert text in page
+    for who, told in ((job.reporter, True), (job.rescuer, False)):
+        page = sign_in(who).get(address).text
+        assert ("2022-02-10" in page, "Byte" in page) == (told, told), "another board's own day"
     empty = client.post(f"{address}/days", data={"board_id": job.reports["social"].board_id})
     assert empty.status_code == 422
     own = db.session.scalars(sa.select(RoundException)).one()

@@ -14,6 +14,7 @@ from registry.reporting.models import (
     ItemComment,
     MeasureNote,
     Report,
+    ReportItem,
 )
 from tests.reporting.conftest import Job, viewer_of
 from tests.reporting.test_job import hidden, make_ready, post_item, submit
@@ -63,6 +64,35 @@ def test_a_shared_measure_is_handed_to_another_board_and_back(
     db.session.expire_all()
     assert job.item("2.5.1").done == "Tre övningar."
     assert db.session.query(AuditEntry).filter_by(action="report.hand_back").count() == 1
+
+
+def test_what_is_taken_back_in_a_new_revision_is_not_open_through_the_old(
+    job: Job, sign_in: Enter, boards
+) -> None:
+    rut, ros, item = sign_in(job.reporter), sign_in(job.rescuer), job.item("2.5.1")
+    rut.post(f"/reports/items/{item.id}/hand-over", data={"board_id": boards["rescue"].id})
+    make_ready(rut, job)
+    assert submit(sign_in(job.approver), job.reports["social"]).status_code == 303
+    address = f"/reports/{item.report_id}/return"
+    version = db.session.get_one(Report, item.report_id, populate_existing=True).row_version
+    sam = sign_in(job.coordinator)
+    sam.post(address, data={"comment": "Mer.", "row_version": version})
+    revised = db.session.query(ReportItem).filter(
+        ReportItem.measure_id == item.measure_id,
+        ReportItem.handed_to_id.is_not(None),
+        ReportItem.id != item.id,
+    )
+    new = revised.one().id
+    said = {"text": "Bara mellan oss."}
+    assert ros.get(f"/reports/items/{new}").status_code == 200
+    rut.post(f"/reports/items/{new}/take-back")
+    rut.post(f"/reports/items/{new}/comments", data=said)
+    for old in (item.id, new):
+        assert ros.get(f"/reports/items/{old}").status_code == 403
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = ros.post(f"/reports/items/{old}/comments", data=said, headers=headers)
+            assert answer.status_code == 403
+    assert db.session.query(ItemComment).count() == 1
 
 
 def test_comments_follow_the_report_and_are_no_part_of_it(
@@ -121,6 +151,19 @@ def test_comments_follow_the_report_and_are_no_part_of_it(
     entry = db.session.query(AuditEntry).filter_by(action="comment.write").first()
     assert entry is not None
     assert "Samordnare Sam" not in str(entry.after)
+
+
+def test_an_id_in_a_form_that_no_row_can_have_is_no_fault(job: Job, sign_in: Enter) -> None:
+    rut, item, huge = sign_in(job.reporter), job.item("1.1.1"), str(10**30)
+    report = f"/reports/{item.report_id}/comments"
+    comment = {"text": "Till vilken åtgärd?", "measure_id": huge}
+    assert rut.post(f"{report}/new", data=comment).status_code == 404
+    assert db.session.query(ItemComment).count() == 0
+    assert rut.get(f"{report}?measure_id={huge}").status_code == 200
+    rut.post(f"{report}/new", data={"text": "Hela rapporten.", "measure_id": ""})
+    settle = f"/comments/{db.session.query(ItemComment).one().id}/settle"
+    assert rut.post(settle, data={"item_id": huge}).location.startswith(report)
+    assert rut.post(f"/reports/items/{item.id}/hand-over", data={"board_id": huge}).location
 
 
 def test_notes_of_the_year_stand_beside_the_form_when_it_is_time(job: Job, sign_in: Enter) -> None:

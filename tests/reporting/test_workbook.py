@@ -20,6 +20,7 @@ from registry.host.models import DomainData, SubjectKind
 from registry.people.models import User
 from registry.plan.models import MeasureStatus
 from registry.reporting.models import ItemState, ItemValue, ReportItem
+from registry.reporting.workbook import formulas
 from registry.reporting.workbook.cells import (
     Kind,
     Question,
@@ -393,3 +394,31 @@ def test_a_choice_that_is_none_is_told(texts: None) -> None:
     assert as_text(several, ["a", "c"]) == "Övning; Annat"
     tick = Question("Inte mätt", "", Kind.TICK, {})
     assert unknown(tick, posted(tick, "kanske"))
+
+
+@pytest.mark.parametrize(
+    ("workbook", "sheet"),
+    [
+        ("", "<c " * 400_000),
+        ("", "<c " + 'r="A1" ' * 400_000),
+        ("<sheet " * 400_000, ""),
+    ],
+)
+def test_looking_for_formulas_takes_no_longer_than_the_file_is_long(
+    workbook: str, sheet: str
+) -> None:
+    """Where the time grows with the square of the length, this never ends."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(
+            "xl/_rels/workbook.xml.rels",
+            '<Relationships><Relationship Id="r1" Target="worksheets/one.xml"/></Relationships>',
+        )
+        packed.writestr(
+            "xl/workbook.xml", f'<workbook><sheet name="A &amp; B" r:id="r1"/><!--{workbook}-->'
+        )
+        cells = (
+            '<c r="B4" t="n"><f>1+1</f></c><c r="C4"/><c r="D4"><v>1</v></c><c s="1" r="E5"> <f/>'
+        )
+        packed.writestr("xl/worksheets/one.xml", f"<sheetData>{cells}</sheetData><!--{sheet}")
+    assert formulas.found_in(file.getvalue()) == {("A & B", "B4"), ("A & B", "E5")}

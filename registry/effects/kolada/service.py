@@ -139,6 +139,7 @@ def upload(viewer: Viewer, content: bytes, name: str) -> SourceFetch:
     require(viewer, Permission.EDIT_PLAN)
     ids = metric_ids(viewer)
     _must_be_set(ids)
+    db.session.rollback()  # reading takes a while: let others write meanwhile
     said = file.read(content)
     if not {one.kpi for one in gathering.wanted(viewer, ids)} & said.indicator_codes:
         raise Unreadable(_("Filen har inga värden för något effektmått som har Kolada som källa."))

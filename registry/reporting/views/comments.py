@@ -1,9 +1,10 @@
 """Comments on a report and its measures; a measure handed to another board."""
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import abort, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from registry.addresses import number
 from registry.conflict import Conflict
 from registry.db import db
 from registry.people.permissions import Permission, may
@@ -22,7 +23,9 @@ def all_comments(report_id: int) -> ResponseReturnValue:
 
 @bp.post("/reports/<int:report_id>/comments/new")
 def comment(report_id: int) -> ResponseReturnValue:
-    measure_id = request.form.get("measure_id", type=int)
+    measure_id = number(request.form, "measure_id")
+    if measure_id is None and request.form.get("measure_id"):
+        abort(404)
     place = comments.place_of(report_id, measure_id)
     comments.require_writer(g.viewer, place)
     found = service.get_report(g.viewer, report_id)
@@ -35,7 +38,7 @@ def comment(report_id: int) -> ResponseReturnValue:
 
 
 def _page(found: Report, form: CommentForm) -> str:
-    wanted = request.values.get("measure_id", type=int)
+    wanted = number(request.values, "measure_id")
     measures = [
         one
         for one in reading.measures(g.viewer, found)
@@ -93,7 +96,7 @@ def _beside(item: ReportItem, form: CommentForm) -> str:
 @bp.post("/comments/<int:comment_id>/settle")
 def settle_comment(comment_id: int) -> ResponseReturnValue:
     found = comments.settle(g.viewer, comment_id, resolved="reopen" not in request.form)
-    item_id = request.form.get("item_id", type=int)
+    item_id = number(request.form, "item_id")
     if item_id is None:
         return redirect(url_for(".comments", report_id=found.id, _anchor=f"c{comment_id}"), 303)
     item = db.get_or_404(ReportItem, item_id)
@@ -110,7 +113,7 @@ def hand_over(item_id: int) -> ResponseReturnValue:
     form = HandOverForm()
     if not form.note.validate(form):
         return _not_moved(item_id, CannotReport(" ".join(form.note.errors)))
-    board_id = request.form.get("board_id", type=int)
+    board_id = number(request.form, "board_id")
     try:
         item = handover.hand_over(g.viewer, item_id, board_id, form.note.data or "")
     except (CannotReport, Conflict) as error:

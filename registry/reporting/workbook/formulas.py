@@ -5,9 +5,11 @@ import io
 import re
 import zipfile
 
-_SHEET = re.compile(rb"<sheet\s[^>]*>")
-_RELATION = re.compile(rb"<Relationship\s[^>]*>")
-_CELL = re.compile(rb'<c\s[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>/]*>\s*<f[\s>/]')
+# Each looks at a character once, however the file is made to harm: a tag ends where another begins.
+_SHEET = re.compile(rb"<sheet\s[^<>]*>")
+_RELATION = re.compile(rb"<Relationship\s[^<>]*>")
+_CELL = re.compile(rb"<c\s[^<>]*>(?=\s*<f[\s>/])")
+_PLACE = re.compile(rb"[A-Z]{1,3}\d{1,7}")
 _LARGEST = 100 * 1024 * 1024
 
 
@@ -26,7 +28,9 @@ def found_in(content: bytes) -> set[tuple[str, str]]:
             path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
             title = html.unescape(_attribute(one, b"name"))
             for cell in _CELL.findall(_read(archive, names, path)):
-                cells.add((title, cell.decode()))
+                place = _attribute(cell, b"r")
+                if _PLACE.fullmatch(place.encode()):
+                    cells.add((title, place))
     return cells
 
 
