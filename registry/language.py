@@ -33,6 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(
         number=number,
         as_number=as_number,
+        short=short,
         day=day,
         long_day=long_day,
         moment=moment,
@@ -64,6 +65,18 @@ def number(value: Decimal | float | None, decimals: int | None = None) -> str:
     if get_locale() is not None and str(get_locale()) == "en":
         return text
     return text.replace(",", NBSP).replace(".", ",").replace("-", "−")
+
+
+def short(value: Decimal | float | None) -> str:
+    """A number as it is read in running text, a list or a chart: at most two decimals.
+
+    One so small that two decimals would make it nothing keeps its first two digits.
+    """
+    if value is None:
+        return number(None)
+    exact = Decimal(str(value))
+    small = exact and abs(exact) < Decimal("0.01")
+    return number(exact, 1 - exact.adjusted() if small else 2)
 
 
 def file_size(size: int) -> str:
@@ -98,8 +111,8 @@ def parse_number(text: str) -> Decimal:
 
 
 def as_number(text: str | None) -> str:
-    """A stored decimal, ``"75.2"``, as it reads: ``75,2``."""
-    return number(None if text is None else Decimal(text))
+    """A stored decimal, ``"75.2"``, as it is read in a list: ``75,2``."""
+    return short(None if text is None else Decimal(text))
 
 
 def day(value: date | datetime | None) -> str:
