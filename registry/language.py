@@ -93,10 +93,15 @@ def in_field(value: Decimal) -> str:
     return text.replace(",", "") if str(get_locale()) == "en" else text
 
 
+class TooExact(ValueError):
+    """A number with more digits than are stored."""
+
+
 def parse_number(text: str) -> Decimal:
     """Read a number as people write it: ``1 234,5``, ``1234.5``, ``−3``.
 
-    :raises ValueError: when it is not one number, or has more than four decimals or 14 digits.
+    :raises TooExact: when it has more than four decimals or 14 digits.
+    :raises ValueError: when it is not one number.
     """
     cleaned = text.strip().replace(NBSP, "").replace("\N{NARROW NO-BREAK SPACE}", "")
     cleaned = cleaned.replace(" ", "").replace("−", "-").replace(",", ".")
@@ -105,8 +110,10 @@ def parse_number(text: str) -> Decimal:
         rounded = round(value, 4)
     except (ArithmeticError, ValueError) as error:  # no number, not finite, beyond all bounds
         raise ValueError(text) from error
-    if value != rounded or abs(value) >= 10**14:
+    if not value.is_finite():
         raise ValueError(text)
+    if value != rounded or abs(value) >= 10**14:
+        raise TooExact(text)
     return rounded.normalize() + 0  # as many digits as the number has, whatever was typed
 
 
