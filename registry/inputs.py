@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import DataRequired, Length, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from registry.language import in_field, number, parse_number
+from registry.language import TooExact, in_field, number, parse_number
 
 
 def options(pairs: Iterable[tuple[Any, str]]) -> list[Any]:
@@ -65,6 +65,10 @@ class NumberField(StringField):
         except ValueError as error:
             if self.whole:
                 raise ValueError(_("Skriv ett heltal, till exempel 12.")) from error
+            if isinstance(error, TooExact):
+                raise ValueError(
+                    _("Skriv talet med högst fyra decimaler och högst fjorton siffror.")
+                ) from error
             raise ValueError(_("Skriv ett tal, till exempel 12 eller 12,5.")) from error
         if self.whole and value != value.to_integral_value():
             raise ValueError(_("Skriv ett heltal, till exempel 12."))

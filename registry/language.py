@@ -33,6 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.filters.update(
         number=number,
         as_number=as_number,
+        short=short,
         day=day,
         long_day=long_day,
         moment=moment,
@@ -66,6 +67,18 @@ def number(value: Decimal | float | None, decimals: int | None = None) -> str:
     return text.replace(",", NBSP).replace(".", ",").replace("-", "−")
 
 
+def short(value: Decimal | float | None) -> str:
+    """A number as it is read in running text, a list or a chart: at most two decimals.
+
+    One so small that two decimals would make it nothing keeps its first two digits.
+    """
+    if value is None:
+        return number(None)
+    exact = Decimal(str(value))
+    small = exact and abs(exact) < Decimal("0.01")
+    return number(exact, 1 - exact.adjusted() if small else 2)
+
+
 def file_size(size: int) -> str:
     """``1234567`` → ``1,2 MB``."""
     if size < 100_000:
@@ -80,10 +93,15 @@ def in_field(value: Decimal) -> str:
     return text.replace(",", "") if str(get_locale()) == "en" else text
 
 
+class TooExact(ValueError):
+    """A number with more digits than are stored."""
+
+
 def parse_number(text: str) -> Decimal:
     """Read a number as people write it: ``1 234,5``, ``1234.5``, ``−3``.
 
-    :raises ValueError: when it is not one number, or has more than four decimals or 14 digits.
+    :raises TooExact: when it has more than four decimals or 14 digits.
+    :raises ValueError: when it is not one number.
     """
     cleaned = text.strip().replace(NBSP, "").replace("\N{NARROW NO-BREAK SPACE}", "")
     cleaned = cleaned.replace(" ", "").replace("−", "-").replace(",", ".")
@@ -92,14 +110,16 @@ def parse_number(text: str) -> Decimal:
         rounded = round(value, 4)
     except (ArithmeticError, ValueError) as error:  # no number, not finite, beyond all bounds
         raise ValueError(text) from error
-    if value != rounded or abs(value) >= 10**14:
+    if not value.is_finite():
         raise ValueError(text)
+    if value != rounded or abs(value) >= 10**14:
+        raise TooExact(text)
     return rounded.normalize() + 0  # as many digits as the number has, whatever was typed
 
 
 def as_number(text: str | None) -> str:
-    """A stored decimal, ``"75.2"``, as it reads: ``75,2``."""
-    return number(None if text is None else Decimal(text))
+    """A stored decimal, ``"75.2"``, as it is read in a list: ``75,2``."""
+    return short(None if text is None else Decimal(text))
 
 
 def day(value: date | datetime | None) -> str:

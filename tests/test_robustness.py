@@ -299,6 +299,9 @@ def test_a_number_is_stored_with_the_digits_it_has(
         "target_operator": ">=",
         "target_value": "12,5" + "0" * 20000,
     }
+    exact = reader.post(address, data={**data, "target_value": "1,23456"})
+    assert exact.status_code == 422
+    assert "högst fyra decimaler" in exact.get_data(as_text=True)
     assert reader.post(address, data=data).status_code == 303
     db.session.expire_all()
     assert db.session.scalars(sa.select(EffectMetric.target_value)).one() == 12.5

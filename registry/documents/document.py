@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from flask_babel import gettext as _
 
-from registry.language import NBSP, day, moment, number
+from registry.language import NBSP, day, moment, short
 from registry.words import Word
 
 SCHEMA = "measure-registry/document/1"
@@ -77,7 +77,7 @@ def _short(value: str) -> Cell:
 
 def amount(value: Decimal | int | float, unit: str = "") -> Cell:
     exact = value if isinstance(value, Decimal) else Decimal(str(value))
-    shown = f"{number(exact)}{NBSP}{unit}" if unit else number(exact)
+    shown = f"{short(exact)}{NBSP}{unit}" if unit else short(exact)
     return Cell(shown, Kind.NUMBER, exact, unit)
 
 

@@ -11,7 +11,7 @@ from registry.effects.models import Gender, ValueStatus
 from registry.effects.series import MetricSheet
 from registry.effects.trend import Point
 from registry.effects.uncertainty import Interval
-from registry.language import day
+from registry.language import day, short
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PICTURE = (
@@ -130,6 +130,6 @@ def as_png(picture: str) -> bytes:
 def spoken(points: Iterable[Point]) -> str:
     """A series in words, for the description of a picture."""
     return ", ".join(
-        f"{point.period}: {_('inte mätt') if point.value is None else _number(point.value)}"
+        f"{point.period}: {_('inte mätt') if point.value is None else short(point.value)}"
         for point in points
     )

@@ -13,7 +13,7 @@ from registry.effects import trend, uncertainty
 from registry.effects.models import Better
 from registry.effects.series import MetricSheet, events_of, sample_of
 from registry.effects.trend import Direction, Point, measured
-from registry.language import NBSP, number
+from registry.language import NBSP, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _change(sheet: MetricSheet, since: str, before: Point, last: Point) -> Chang
     values = {
         "since": since,
         "change": _size(abs(second - first), sheet.reading.unit),
-        "first": number(first),
+        "first": short(first),
         "last": _with_unit(second, sheet.reading.unit),
         "period": last.period,
     }
@@ -119,9 +119,9 @@ def _size(change: Decimal, unit: str) -> str:
     if unit == "%" and change == 1:
         return _("1 procentenhet")
     if unit == "%":
-        return _("%(number)s procentenheter", number=number(change))
+        return _("%(number)s procentenheter", number=short(change))
     return _with_unit(change, unit)
 
 
 def _with_unit(value: Decimal, unit: str) -> str:
-    return f"{number(value)}{NBSP}{unit}" if unit else number(value)
+    return f"{short(value)}{NBSP}{unit}" if unit else short(value)

@@ -10,7 +10,7 @@ from registry.effects.charts import Plot, of
 from registry.effects.models import Better, Operator
 from registry.effects.service import BoardValue, Reading
 from registry.effects.trend import Direction, Point, Target
-from registry.language import NBSP, number
+from registry.language import NBSP, short
 
 # A change that is neither right nor wrong has no colour of its own.
 _COLOURS = {
@@ -100,7 +100,7 @@ def _target(target: Target, unit: str, operator: str) -> str:
 
 
 def _amount(value: Decimal | None, unit: str) -> str:
-    return f"{number(value)}{NBSP}{unit}" if unit else number(value)
+    return f"{short(value)}{NBSP}{unit}" if unit else short(value)
 
 
 def _at(point: Point, unit: str) -> str:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from registry import pages
 from registry.people import limits, service, sessions
 from registry.people.forms import InvitationForm, PasswordForm, SignInForm
+from registry.people.models import Role
 from registry.people.passwords import WeakPassword
 
 bp = Blueprint("people", __name__)
@@ -81,7 +82,10 @@ def weak_password() -> str:
 
 
 def first_page() -> str:
-    """Where the person's work begins: the first entry of the own menu."""
+    """Where the person's work begins: the executive's is the newest follow-up, all others' the
+    first entry of the own menu."""
+    if g.viewer.roles == {Role.EXECUTIVE}:
+        return url_for("followup.newest")
     shown = pages.menu().shown
     return shown[0].href if shown else url_for("publication.home")
 

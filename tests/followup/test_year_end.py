@@ -149,8 +149,9 @@ def test_what_is_published_is_plain_values_with_their_labels_and_their_checksum(
     for part, count in made["total"].items():
         assert count == sum(area["counts"][part] for area in made["areas"])
         assert count == sum((one["status"] or "unreported") == part for one in made["measures"])
-    points = made["metrics"][0]["points"]
-    assert (points[0]["period"], points[-1]["value"]) == ("2017", None)  # not measured is no 0
+    metric = made["metrics"][0]
+    assert (metric["baseline_point"]["period"], metric["points"][0]["period"]) == ("2017", "2018")
+    assert metric["points"][-1]["value"] is None  # not measured is no 0
     row = PublishedFollowUp(id=1, content=made, sha256=publishing.digest(made))
     assert publishing.content_of(row) is made
     row.content = {**made, "headline": "Allt är klart"}

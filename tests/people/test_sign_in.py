@@ -272,10 +272,13 @@ def test_the_first_page_is_where_the_work_is(
     app: Flask, boards, make_user: Callable[..., User]
 ) -> None:
     reporter = make_user("Rapportör", (Role.REPORTER, boards["social"]))
+    executive = make_user("Sekreterare", Role.EXECUTIVE)
     nobody = make_user("Ingen")
     with app.test_request_context():
         from flask import url_for
 
         work, home = url_for("reporting.my_work"), url_for("publication.home")
+        newest = url_for("followup.newest")
+    assert enter(app.test_client(), executive.email).location == newest
     assert enter(app.test_client(), reporter.email).location == work
     assert enter(app.test_client(), nobody.email).location == home

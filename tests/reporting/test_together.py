@@ -143,6 +143,9 @@ def test_comments_follow_the_report_and_are_no_part_of_it(
     assert "Hur gick det?" in text(sam, f"/reports/{report}")
     assert "Hur gick det?" not in text(executive, f"/reports/{report}")
     version = db.session.get_one(Report, report).row_version
+    empty = sam.post(f"/reports/{report}/return", data={"row_version": version})
+    assert empty.status_code == 422
+    assert "Vad behöver kompletteras? Fyll i det här fältet." in empty.get_data(as_text=True)
     sam.post(f"/reports/{report}/return", data={"row_version": version, "comment": "Mer."})
     revised = db.session.query(Report).filter_by(current=True, revision=2).one()
     assert "Hur gick det?" in text(gun, f"/reports/{revised.id}/comments")

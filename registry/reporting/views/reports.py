@@ -44,6 +44,10 @@ def report(report_id: int) -> ResponseReturnValue:
     found = service.get_report(g.viewer, report_id)
     if found.state is ReportState.DRAFT:
         return _task_list(found)
+    return _frozen(found, ReturnForm(formdata=None))
+
+
+def _frozen(found: Report, form: ReturnForm) -> str:
     return render_template(
         "reporting/report.html",
         report=found,
@@ -52,7 +56,7 @@ def report(report_id: int) -> ResponseReturnValue:
         revisions=reading.revisions(found),
         can_review=may(g.viewer, Permission.REVIEW_REPORTS)
         and found.state is ReportState.SUBMITTED,
-        form=ReturnForm(formdata=None),
+        form=form,
     )
 
 
@@ -119,8 +123,10 @@ def accept(report_id: int) -> ResponseReturnValue:
 def return_report(report_id: int) -> ResponseReturnValue:
     form = ReturnForm()
     if not form.validate_on_submit():
-        flash(_("Skriv vad som behöver kompletteras."), "danger")
-        return redirect(url_for(".report", report_id=report_id, _anchor="review"), 303)
+        found = service.get_report(g.viewer, report_id)
+        if found.state is ReportState.DRAFT:
+            return redirect(url_for(".report", report_id=report_id), 303)
+        return _frozen(found, form), 422
     version = request.form.get("row_version", 0, type=int)
     try:
         revised = review.return_report(
