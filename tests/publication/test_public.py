@@ -86,7 +86,7 @@ def test_several_published_plans_are_listed(plan: Built, anyone: FlaskClient) ->
     [
         ("reporter", "/my-work"),
         ("coordinator", "/my-work"),
-        ("executive", "/plan/current"),
+        ("executive", "/followup/overview"),
         ("admin", "/admin"),
     ],
 )
