@@ -63,7 +63,7 @@ class Gathered:
 
 def gather(report: Report) -> list[Gathered]:
     """All items of a report in plan order, checked by their domains: a fixed number of queries."""
-    items = _items(report)
+    items = items_of(report)
     current = active.current()
     ids = [item.id for item in items]
     on_items = data.load(SubjectKind.REPORT_ITEM, ids, current.domains)
@@ -103,7 +103,8 @@ def _ask(domain: Domain, items: list[Gathered]) -> None:
         one.computed = list(zip(metrics, row, strict=True))
 
 
-def _items(report: Report) -> list[ReportItem]:
+def items_of(report: Report) -> list[ReportItem]:
+    """A report's items in plan order, with their measures and who saved them: one query."""
     return list(
         db.session.scalars(
             sa.select(ReportItem)

@@ -11,12 +11,10 @@ from registry.db import db
 from registry.effects.models import EffectMetric
 from registry.host import active, data
 from registry.host.models import SubjectKind
-from registry.people.models import Board
 from registry.people.permissions import Permission, Viewer, require
-from registry.plan.models import Measure, Responsibility, SubGoal
+from registry.plan.models import Measure, SubGoal
 from registry.reporting import freezing, writing
 from registry.reporting.models import ItemValue, Report, ReportItem
-from registry.reporting.writing import Owner
 
 PAGE = 100
 
@@ -77,20 +75,8 @@ def _left(report: Report, items: Sequence[ReportItem]) -> dict[int, int]:
         if domain is not None:
             answers = stored[item.id].get(domain.name, data.EMPTY)
             left[item.id] += len(freezing.missing(domain, answers))
-    owners: dict[int, list[Owner]] = defaultdict(list)
     measures = [item.measure_id for item in items]
-    for measure_id, board_id, share, name, valid_to in db.session.execute(
-        sa.select(
-            Responsibility.measure_id,
-            Responsibility.board_id,
-            Responsibility.share,
-            Board.name,
-            Board.valid_to,
-        )
-        .join(Board, Board.id == Responsibility.board_id)
-        .where(Responsibility.measure_id.in_(measures))
-    ):
-        owners[measure_id].append(Owner(board_id, share, name, valid_to))
+    owners = writing.owners_of(measures)
     asked: dict[int, list[EffectMetric]] = defaultdict(list)
     answered: set[tuple[int, int]] = set()
     for metric, item_id in db.session.execute(

@@ -1,6 +1,7 @@
 """Use cases of one measure in a report that is being written: open it, save it."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -203,6 +204,25 @@ def require_writer(viewer: Viewer, item: ReportItem) -> None:
     """:raises Denied: unless the viewer writes this item."""
     if not writes(viewer, item):
         raise Denied(Permission.WRITE_REPORTS)
+
+
+def owners_of(measure_ids: Collection[int]) -> Mapping[int, list[Owner]]:
+    """Measure → the boards that answer for it, in the order they were named: one query."""
+    owners: dict[int, list[Owner]] = defaultdict(list)
+    for measure_id, board_id, share, name, valid_to in db.session.execute(
+        sa.select(
+            Responsibility.measure_id,
+            Responsibility.board_id,
+            Responsibility.share,
+            Board.name,
+            Board.valid_to,
+        )
+        .join(Board, Board.id == Responsibility.board_id)
+        .where(Responsibility.measure_id.in_(measure_ids))
+        .order_by(Responsibility.id)
+    ):
+        owners[measure_id].append(Owner(board_id, share, name, valid_to))
+    return owners
 
 
 def answers_for_effect(report: Report, owners: Iterable[Owner]) -> bool:

@@ -3,39 +3,25 @@
 from collections import defaultdict
 
 import sqlalchemy as sa
-from sqlalchemy.orm import contains_eager, joinedload
 
 from registry.db import db
 from registry.effects.models import EffectMetric
 from registry.host import active, data
 from registry.host.models import SubjectKind
-from registry.people.models import Board
-from registry.plan.models import Measure, Responsibility, SubGoal
-from registry.reporting.models import ItemValue, Report, ReportItem
-from registry.reporting.writing import ItemPage, Owner, answers_for_effect, metrics_asked
+from registry.reporting.freezing import items_of
+from registry.reporting.models import ItemValue, Report
+from registry.reporting.writing import ItemPage, answers_for_effect, metrics_asked, owners_of
 
 
 def pages(report: Report) -> list[ItemPage]:
     """What the form of each measure needs, in plan order, without what only the page shows beside
     it (earlier answers, values of the measure)."""
-    items = _items(report)
+    items = items_of(report)
     ids = [item.id for item in items]
     measures = [item.measure_id for item in items]
     current = active.current()
     stored = data.load(SubjectKind.REPORT_ITEM, ids, current.domains)
-    owners: dict[int, list[Owner]] = defaultdict(list)
-    for measure_id, board_id, share, name, valid_to in db.session.execute(
-        sa.select(
-            Responsibility.measure_id,
-            Responsibility.board_id,
-            Responsibility.share,
-            Board.name,
-            Board.valid_to,
-        )
-        .join(Board, Board.id == Responsibility.board_id)
-        .where(Responsibility.measure_id.in_(measures))
-    ):
-        owners[measure_id].append(Owner(board_id, share, name, valid_to))
+    owners = owners_of(measures)
     metrics: dict[int, list[EffectMetric]] = defaultdict(list)
     for metric in db.session.scalars(
         sa.select(EffectMetric)
@@ -69,22 +55,3 @@ def pages(report: Report) -> list[ItemPage]:
         )
         found.append(page)
     return found
-
-
-def _items(report: Report) -> list[ReportItem]:
-    return list(
-        db.session.scalars(
-            sa.select(ReportItem)
-            .join(ReportItem.measure)
-            .join(Measure.subgoal)
-            .join(SubGoal.area)
-            .options(
-                contains_eager(ReportItem.measure)
-                .contains_eager(Measure.subgoal)
-                .contains_eager(SubGoal.area),
-                joinedload(ReportItem.saved_by),
-            )
-            .where(ReportItem.report_id == report.id)
-            .order_by(Measure.plan_order, Measure.id)
-        )
-    )
